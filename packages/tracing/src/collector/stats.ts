@@ -1,0 +1,27 @@
+/** Why a span was given up; each count is exposed under its reason. */
+export type DropReason = "spool-full" | "disk" | "damaged" | "stopped" | "unserializable";
+
+/**
+ * - `ok`: delivering, or nothing to deliver.
+ * - `retrying`: the backend does not answer or says not now.
+ * - `paused`: the backend refuses the key.
+ * - `schema-missing`: the backend lacks the schema; `tracing migrate` mends it.
+ * - `stopped`: `stop()` was called.
+ */
+export type CollectorState = "ok" | "retrying" | "paused" | "schema-missing" | "stopped";
+
+/** At any time `ended = delivered + pending + deadLettered + sampledOut + sum(dropped)`. */
+export interface CollectorStats {
+  ended: number;
+  delivered: number;
+  pending: number;
+  deadLettered: number;
+  sampledOut: number;
+  dropped: Partial<Record<DropReason, number>>;
+  /** `interrupted` records written for adopted or unfinished traces; outside the equation. */
+  interrupted: number;
+  /** Age of the oldest pending record in milliseconds, 0 when none is pending. */
+  oldestPendingMs: number;
+  state: CollectorState;
+  lastError?: string;
+}

@@ -1,0 +1,77 @@
+/**
+ * The port to a database that holds the `tracing` schema: one call of one SQL function.
+ *
+ * Adapters: `insforge/` (HTTP), `postgres/` (`pg`), and through `insforge/` the embedded store.
+ */
+
+/** JSON text that goes to the database as it stands, without being parsed on the way. */
+export class RawJson {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type RpcArgs = Readonly<Record<string, unknown>>;
+
+export interface RpcOptions {
+  signal?: AbortSignal;
+  /** How long to wait for the answer. @default 30_000 */
+  timeoutMs?: number;
+}
+
+export interface StoreClient {
+  /**
+   * Calls `tracing.<fn>` with named arguments and resolves to its JSON value.
+   *
+   * @throws {StoreError} when the database or the way to it refuses.
+   */
+  rpc(fn: string, args: RpcArgs, options?: RpcOptions): Promise<unknown>;
+  /** Closes what the adapter itself opened; absent when it opened nothing. */
+  close?(): Promise<void>;
+}
+
+/**
+ * Why a call failed, in the terms that callers act on:
+ *
+ * - `unreachable`: no answer (refused, DNS, time-out, reset, truncated).
+ * - `unavailable`: an answer that says not now (408, 429, 5xx; SQLSTATE 40xxx, 53xxx, 55xxx, 57xxx).
+ * - `unauthorized`: the key is missing, wrong or lacks the right (401, 403, SQLSTATE 42501, 28xxx).
+ * - `schema-missing`: function, table or schema not there, or not exposed (404, 406, SQLSTATE 42883, 42P01, 3F000, PGRST106, PGRST202).
+ * - `too-large`: the request is too big (413, or InsForge's 500 "request entity too large").
+ * - `rejected`: the data is refused (SQLSTATE 22xxx, 23xxx, any other 4xx).
+ */
+export type StoreErrorKind =
+  | "unreachable"
+  | "unavailable"
+  | "unauthorized"
+  | "schema-missing"
+  | "too-large"
+  | "rejected";
+
+export interface StoreErrorDetails {
+  /** HTTP status, where there was one. */
+  status?: number;
+  /** SQLSTATE, PostgREST or InsForge code, where there was one. */
+  code?: string;
+  /** What the backend asked to wait, in milliseconds. */
+  retryAfterMs?: number;
+  cause?: unknown;
+}
+
+/** A failed call. The message names the backend's answer, never a payload or a key. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly kind: StoreErrorKind;
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: StoreErrorKind, message: string, details: StoreErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.kind = kind;
+    this.status = details.status;
+    this.code = details.code;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
