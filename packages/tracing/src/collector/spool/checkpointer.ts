@@ -1,0 +1,79 @@
+import type { Segment } from "./segment.ts";
+import type { SpoolDirectory } from "./spool-directory.ts";
+import { reasonOf, type Trouble } from "./trouble.ts";
+
+const INTERVAL_MS = 200;
+
+export interface CheckpointerOptions {
+  /** Whether checkpoints wait for the disk. */
+  sync: boolean;
+  trouble: Trouble;
+  /** The counts that go into a directory's checkpoint. */
+  ledger(directory: SpoolDirectory): Record<string, unknown>;
+}
+
+/** Writes checkpoints, at most every 200 ms, and deletes segments once the checkpoint that says so is written. */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  readonly #waiting = new Set<SpoolDirectory>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+  }
+
+  /** Something in the directory changed; a checkpoint follows soon. */
+  touch(directory: SpoolDirectory): void {
+    directory.dirty = true;
+    this.#waiting.add(directory);
+    this.#timer ??= setTimeout(() => this.flush(), INTERVAL_MS).unref();
+  }
+
+  /** Writes every checkpoint that is due. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const directory of waiting) if (directory.dirty) this.write(directory);
+  }
+
+  /** Writes a directory's checkpoint now; returns whether the disk took it. */
+  write(directory: SpoolDirectory): boolean {
+    const { ledger, sync, trouble } = this.#options;
+    try {
+      directory.checkpoint(ledger(directory), sync);
+    } catch (error) {
+      trouble.raise(
+        "checkpoint",
+        `The spool cannot write its checkpoint (${reasonOf(error)}); after a crash, records are sent again.`,
+      );
+      return false;
+    }
+    trouble.clear("checkpoint", "The spool writes its checkpoint again.");
+    return true;
+  }
+
+  /** Deletes segments, which leave the directory's list at once. */
+  delete(directory: SpoolDirectory, segments: readonly Segment[]): void {
+    if (segments.length === 0) return;
+    for (const segment of segments) directory.detach(segment);
+    const written = this.write(directory);
+    for (const segment of segments) this.#discard(directory, segment);
+    // On a full disk the deletion has to come first, since it makes the room that the checkpoint needs.
+    if (!written) this.touch(directory);
+  }
+
+  /** Lets go of a directory that is no longer ours. */
+  forget(directory: SpoolDirectory): void {
+    this.#waiting.delete(directory);
+  }
+
+  #discard(directory: SpoolDirectory, segment: Segment): void {
+    try {
+      directory.discard(segment);
+    } catch (error) {
+      this.#options.trouble.raise("delete", `The spool cannot delete ${segment.label} (${reasonOf(error)}).`);
+    }
+  }
+}

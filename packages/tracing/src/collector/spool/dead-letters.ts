@@ -1,0 +1,72 @@
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { EncodedRecord } from "../../record/record.ts";
+import { writeAll } from "./checkpoint.ts";
+
+export const DEAD_LETTER_FILE = "dead-letter.ndjson";
+
+/** Past this size no more dead letters are kept; they are still counted. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** A record that no backend will ever take, and why. */
+export interface DeadLetter {
+  record: EncodedRecord;
+  reason: string;
+}
+
+/** Appends one line `{ time, reason, record }` each; returns false when the file is full. @throws when the disk refuses. */
+export function writeDeadLetters(dir: string, letters: readonly DeadLetter[]): boolean {
+  const time = new Date().toISOString();
+  const lines = letters.map(
+    ({ record, reason }) => `${JSON.stringify({ time, reason, record: asJson(record) })}\n`,
+  );
+  return appendBytes(dir, Buffer.from(lines.join("")));
+}
+
+/** Moves a dead owner's letters to `dir`; a crash in the middle leaves them twice rather than not at all. @throws when the disk refuses. */
+export function inheritDeadLetters(from: string, dir: string): boolean {
+  const source = join(from, DEAD_LETTER_FILE);
+  const size = fileSize(source);
+  if (size === 0) return true;
+  if (fileSize(join(dir, DEAD_LETTER_FILE)) === 0) {
+    renameSync(source, join(dir, DEAD_LETTER_FILE));
+    return true;
+  }
+  if (!appendBytes(dir, readFileSync(source))) return false;
+  rmSync(source);
+  return true;
+}
+
+/** How many dead letters a directory holds. */
+export function countDeadLetters(dir: string): number {
+  if (fileSize(join(dir, DEAD_LETTER_FILE)) === 0) return 0;
+  const bytes = readFileSync(join(dir, DEAD_LETTER_FILE));
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count += 1;
+  return count;
+}
+
+function appendBytes(dir: string, bytes: Buffer): boolean {
+  const path = join(dir, DEAD_LETTER_FILE);
+  if (fileSize(path) + bytes.length > MAX_BYTES) return false;
+  const fd = openSync(path, "a", 0o600);
+  try {
+    writeAll(fd, bytes);
+  } finally {
+    closeSync(fd);
+  }
+  return true;
+}
+
+function fileSize(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** The record as JSON where it is JSON, so that a person can read it. */
+function asJson(record: EncodedRecord): unknown {
+  try {
+    return JSON.parse(record);
+  } catch {
+    return record;
+  }
+}

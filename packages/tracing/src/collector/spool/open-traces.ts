@@ -1,0 +1,98 @@
+import { readSync } from "node:fs";
+import { peekRecord } from "../../record/peek.ts";
+import type { EncodedRecord, RecordType } from "../../record/record.ts";
+import { compactStarted } from "./interrupted.ts";
+import { decodeLine } from "./line.ts";
+import type { Segment } from "./segment.ts";
+
+/** Past so many, the oldest open traces whose segment is gone are forgotten: something starts traces and never ends them. */
+const MAX_HELD = 10_000;
+
+interface Place {
+  segment: Segment;
+  start: number;
+  end: number;
+}
+
+/**
+ * The traces that were started and have not ended. For most the `started` record stands in a segment, and only its place
+ * is known here; when that segment goes, the record itself is kept for the checkpoint.
+ */
+export class OpenTraces {
+  readonly #places = new Map<string, Place>();
+  readonly #held = new Map<string, EncodedRecord>();
+  #forgotten = 0;
+
+  get size(): number {
+    return this.#places.size + this.#held.size;
+  }
+
+  /** How many were forgotten because there were too many. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** The records that stand in no segment. */
+  held(): EncodedRecord[] {
+    return [...this.#held.values()];
+  }
+
+  /** Every open trace's `started` record, read from its segment where it stands in one. */
+  *records(): Generator<EncodedRecord> {
+    yield* this.#held.values();
+    for (const place of this.#places.values()) {
+      const fd = place.segment.enter();
+      let record: EncodedRecord | undefined;
+      try {
+        record = readRecord(fd, place);
+      } finally {
+        place.segment.leave();
+      }
+      if (record !== undefined) yield record;
+    }
+    for (const { segment } of this.#places.values()) segment.close();
+  }
+
+  clear(): void {
+    this.#places.clear();
+    this.#held.clear();
+  }
+
+  /** Notes a record that was written at a place, or kept in memory when there is none; returns its type. */
+  note(record: EncodedRecord, segment?: Segment, start = 0, end = 0): RecordType | undefined {
+    const head = peekRecord(record);
+    if (!head) return undefined;
+    if (head.type !== "started" && this.size === 0) return head.type;
+    const key = head.traceId + head.spanId;
+    this.#places.delete(key);
+    this.#held.delete(key);
+    if (head.type === "started" && segment) this.#places.set(key, { segment, start, end });
+    else if (head.type === "started") this.#hold(key, record);
+    return head.type;
+  }
+
+  /** Keeps the records that stand in `segment`, which is about to go. */
+  leaveSegment(segment: Segment, fd: number | undefined): void {
+    for (const [key, place] of this.#places) {
+      if (place.segment !== segment) continue;
+      this.#places.delete(key);
+      const record = fd === undefined ? undefined : readRecord(fd, place);
+      if (record !== undefined) this.#hold(key, record);
+    }
+  }
+
+  #hold(key: string, record: EncodedRecord): void {
+    const compact = compactStarted(record);
+    if (compact !== "") this.#held.set(key, compact);
+    if (this.#held.size <= MAX_HELD) return;
+    const oldest = this.#held.keys().next();
+    if (!oldest.done) this.#held.delete(oldest.value);
+    this.#forgotten += 1;
+  }
+}
+
+function readRecord(fd: number, place: Place): EncodedRecord | undefined {
+  const line = Buffer.allocUnsafe(place.end - place.start - 1);
+  if (readSync(fd, line, 0, line.length, place.start) < line.length) return undefined;
+  return decodeLine(line)?.toString("utf8");
+}

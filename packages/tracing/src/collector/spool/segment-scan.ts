@@ -1,0 +1,102 @@
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { payloadType } from "./line.ts";
+import { type Line, LineCursor } from "./line-cursor.ts";
+import type { OpenTraces } from "./open-traces.ts";
+import { Segment, segmentName } from "./segment.ts";
+
+/** What is counted in a dead process's segment. */
+export class SegmentScan {
+  records = 0;
+  spans = 0;
+  /** Spans in lines that cannot be read; an estimate where it is not clear what a line was. */
+  damagedSpans = 0;
+  /** Age of the oldest record that waits, by the wall clock. */
+  oldestAgeMs = 0;
+  /** Where the first line that is not settled begins. */
+  start: number | undefined;
+  #damagedBefore = false;
+
+  /** Counts a line that is not settled. */
+  add(line: Line): void {
+    for (const payload of line.payloads) {
+      if (this.records === 0) this.oldestAgeMs = ageOf(payload);
+      this.records += 1;
+      if (payloadType(payload) === "span") this.spans += 1;
+    }
+    if (line.state === "damaged" && line.payloads.length === 0)
+      this.damagedSpans += this.#damagedSpansIn(line);
+    this.#damagedBefore = line.state === "damaged" && line.payloads.length === 0;
+  }
+
+  /** A changed byte can make two lines of one: the second has no head and is not counted again. */
+  #damagedSpansIn(line: Line): number {
+    const head = line.raw.toString("latin1", 0, 64);
+    const type = /"type":"([a-z]+)"/.exec(head)?.[1];
+    if (type === "started" || type === "interrupted") return 0;
+    return type === undefined && this.#damagedBefore ? 0 : 1;
+  }
+}
+
+/**
+ * Reads a dead process's segment: counts what waits from `start` on, and follows the open traces through all of it.
+ *
+ * A torn line at the end is what a crash in the middle of a write leaves: its call never returned, nobody was told that
+ * it is safe, and it counts as nothing. A whole last line that lacks only its line break counts as what it is.
+ */
+export async function scanSegment(
+  dir: string,
+  sequence: number,
+  start: number,
+  openTraces: OpenTraces | undefined,
+): Promise<{ segment: Segment; damagedSpans: number }> {
+  const scan = new SegmentScan();
+  const segment = new Segment(dir, sequence);
+  const fd = openSync(join(dir, segmentName(sequence)), "r");
+  try {
+    const fileSize = fstatSync(fd).size;
+    const cursor = new LineCursor(0);
+    for (;;) {
+      const line = cursor.next(fileSize);
+      if (line === "end") break;
+      if (line === "more") {
+        if (await cursor.fill(fd, fileSize)) continue;
+        break;
+      }
+      if (line.state === "torn") break;
+      if (openTraces) for (const payload of line.payloads) noteOpen(openTraces, payload, segment, line);
+      if (line.end > start) {
+        scan.start ??= segment.size;
+        scan.add(line);
+      }
+      segment.size = line.end;
+    }
+  } finally {
+    closeSync(fd);
+  }
+  segment.sealed = true;
+  segment.records = scan.records;
+  segment.spans = scan.spans;
+  segment.settled = scan.start ?? segment.size;
+  segment.read = segment.settled;
+  segment.ages.add(0, performance.now() - scan.oldestAgeMs);
+  return { segment, damagedSpans: scan.damagedSpans };
+}
+
+function noteOpen(openTraces: OpenTraces, payload: Buffer, segment: Segment, line: Line): void {
+  if (payloadType(payload) !== "started") {
+    if (openTraces.size > 0) openTraces.note(payload.toString("latin1", 0, 160));
+    return;
+  }
+  // Only a line that stands in the file as it was written can be read again by its place.
+  const regular = line.state === "whole" && line.raw.length + 1 === line.end - segment.size;
+  openTraces.note(payload.toString("utf8"), regular ? segment : undefined, segment.size, line.end);
+}
+
+/** How long ago a record's span ended, or began where it has not ended; 0 when its clock is ahead of ours. */
+function ageOf(payload: Buffer): number {
+  const text = payload.toString("latin1", 0, 4096);
+  const time = /"end":"([^"]{20,30})"/.exec(text)?.[1] ?? /"start":"([^"]{20,30})"/.exec(text)?.[1];
+  const age = Date.now() - Date.parse(time ?? "");
+  return Number.isNaN(age) ? 0 : Math.max(0, age);
+}
