@@ -41,13 +41,7 @@ export class OpenTraces {
   *records(): Generator<EncodedRecord> {
     yield* this.#held.values();
     for (const place of this.#places.values()) {
-      const fd = place.segment.enter();
-      let record: EncodedRecord | undefined;
-      try {
-        record = readRecord(fd, place);
-      } finally {
-        place.segment.leave();
-      }
+      const record = readRecord(place);
       if (record !== undefined) yield record;
     }
     for (const { segment } of this.#places.values()) segment.close();
@@ -72,11 +66,11 @@ export class OpenTraces {
   }
 
   /** Keeps the records that stand in `segment`, which is about to go. */
-  leaveSegment(segment: Segment, fd: number | undefined): void {
+  leaveSegment(segment: Segment): void {
     for (const [key, place] of this.#places) {
       if (place.segment !== segment) continue;
       this.#places.delete(key);
-      const record = fd === undefined ? undefined : readRecord(fd, place);
+      const record = readRecord(place);
       if (record !== undefined) this.#hold(key, record);
     }
   }
@@ -91,8 +85,18 @@ export class OpenTraces {
   }
 }
 
-function readRecord(fd: number, place: Place): EncodedRecord | undefined {
-  const line = Buffer.allocUnsafe(place.end - place.start - 1);
-  if (readSync(fd, line, 0, line.length, place.start) < line.length) return undefined;
+/** The record at a place; undefined when it cannot be read, and then nobody can say any more what was started. */
+function readRecord({ segment, start, end }: Place): EncodedRecord | undefined {
+  const line = Buffer.allocUnsafe(end - start - 1);
+  try {
+    const fd = segment.enter();
+    try {
+      if (readSync(fd, line, 0, line.length, start) < line.length) return undefined;
+    } finally {
+      segment.leave();
+    }
+  } catch {
+    return undefined;
+  }
   return decodeLine(line)?.toString("utf8");
 }

@@ -115,15 +115,34 @@ export class SegmentStore {
           `The spool has reached its cap of ${maxBytes} bytes; the oldest spans are dropped.`,
         );
       }
-      this.give(directory, oldest, "spool-full");
+      this.drop(directory, oldest, "spool-full");
     }
   }
 
   /** Drops a segment with everything in it that nobody has taken. */
-  give(directory: SpoolDirectory, segment: Segment, reason: "spool-full" | "disk"): void {
+  drop(directory: SpoolDirectory, segment: Segment, reason: "spool-full" | "disk"): void {
     this.#delete(directory, [segment]);
     this.#giveUp(segment, reason);
     this.#removeIfEmpty(directory);
+  }
+
+  /** The segment that is read next. */
+  nextUnread(): Segment | undefined {
+    for (const directory of this.directories) {
+      for (const segment of directory.segments) if (segment.unread) return segment;
+    }
+    return undefined;
+  }
+
+  /** When the oldest record that is not settled was written, on the monotonic clock. */
+  get oldestAtMs(): number | undefined {
+    let oldest: number | undefined;
+    for (const directory of this.directories) {
+      const segment = directory.segments.find((candidate) => candidate.settled < candidate.size);
+      const at = segment?.ages.writtenAt(segment.settled);
+      if (at !== undefined && (oldest === undefined || at < oldest)) oldest = at;
+    }
+    return oldest;
   }
 
   /** The directory that a segment stands in. */
@@ -153,7 +172,7 @@ export class SegmentStore {
   }
 
   /** Gives up all locks; deletes the own directory when nothing in it is worth keeping. */
-  close(empty: boolean): void {
+  close(): void {
     this.checkpointer.flush();
     for (const directory of this.adopted.splice(0)) {
       this.checkpointer.forget(directory);
@@ -162,10 +181,10 @@ export class SegmentStore {
     this.#writer?.seal();
     const own = this.#own;
     if (!own) return;
-    if (empty && countDeadLetters(own.path) === 0) {
-      this.#delete(own, [...own.segments]);
-      this.#remove(own);
-    } else own.release();
+    this.sweep(own);
+    const empty = own.segments.length === 0 && this.openTraces.size === 0 && countDeadLetters(own.path) === 0;
+    if (empty) this.#remove(own);
+    else own.release();
     this.checkpointer.forget(own);
   }
 
@@ -181,7 +200,7 @@ export class SegmentStore {
 
   #removeIfEmpty(directory: SpoolDirectory): void {
     const index = this.adopted.indexOf(directory);
-    if (index < 0 || directory.segments.length > 0) return;
+    if (index < 0 || directory.segments.length > 0 || !directory.inheritance?.interrupted) return;
     this.adopted.splice(index, 1);
     this.checkpointer.forget(directory);
     this.#remove(directory);

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, openSync } from "node:fs";
+import { close, fdatasync, openSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AgeMarks } from "./age-marks.ts";
 import { LineCursor } from "./line-cursor.ts";
@@ -91,6 +91,7 @@ export class Segment extends Progress {
 
   /** Closes the descriptor once nobody uses it; reading opens it again. */
   close(): void {
+    if (this.#fd === undefined) return;
     this.#closing = true;
     this.#closeIfUnused();
   }
@@ -110,6 +111,7 @@ export class Segment extends Progress {
     const fd = this.#fd;
     this.#fd = undefined;
     this.#closing = false;
-    closeSync(fd);
+    // Whether the bytes have arrived is for fdatasync to say; the descriptor is gone either way.
+    close(fd, () => undefined);
   }
 }

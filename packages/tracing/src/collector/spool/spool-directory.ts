@@ -91,17 +91,7 @@ export class SpoolDirectory {
     this.segments.splice(index, 1);
     this.dirty = true;
     if (this.openTraces.size === 0) return;
-    let fd: number | undefined;
-    try {
-      fd = segment.enter();
-    } catch {
-      fd = undefined; // The file is gone already, and what stood in it with it.
-    }
-    try {
-      this.openTraces.leaveSegment(segment, fd);
-    } finally {
-      if (fd !== undefined) segment.leave();
-    }
+    this.openTraces.leaveSegment(segment);
   }
 
   /** Deletes a segment's file. @throws when the disk refuses. */

@@ -1,0 +1,196 @@
+import { peekRecord } from "../../record/peek.ts";
+import type { EncodedRecord } from "../../record/record.ts";
+import type { EncodedLines } from "./line.ts";
+import type { MemoryQueue } from "./memory-queue.ts";
+import type { Pending } from "./pending.ts";
+import type { SegmentStore } from "./segment-store.ts";
+import type { Written } from "./segment-writer.ts";
+import { reasonOf, type Trouble } from "./trouble.ts";
+
+const RETRY_MS = 1000;
+const HOUSEKEEPING_MS = 500;
+const MOVE_BYTES = 1024 * 1024;
+const LEAST_MOVE_BYTES = 4096;
+
+export interface IntakeOptions {
+  store: SegmentStore;
+  memory: MemoryQueue;
+  pending: Pending;
+  trouble: Trouble;
+  /** Whether written records are brought to the disk in the background. */
+  syncLater: boolean;
+}
+
+/** Takes records in: to disk, or to memory while the disk refuses, and back to disk when it takes them again. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  #refused = false;
+  #closed = false;
+  #retryAtMs = 0;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #housekeeping: NodeJS.Timeout | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    try {
+      options.store.open();
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** Whether the disk refuses, and new records go to memory. */
+  get refused(): boolean {
+    return this.#refused;
+  }
+
+  append(records: readonly EncodedRecord[]): void {
+    if (this.#closed) {
+      this.#options.pending.report("disk", records.filter(isSpan).length);
+      return;
+    }
+    const nowMs = performance.now();
+    if (this.#refused || !this.#write(records, nowMs)) this.#remember(records, nowMs);
+    this.#housekeeping ??= setTimeout(() => this.#keepHouse(), HOUSEKEEPING_MS).unref();
+  }
+
+  /** Replaces what somebody has deleted under us; whether there was need for it, and it worked. */
+  reopen(): boolean {
+    const { store, trouble } = this.#options;
+    if (!store.deleted) return false;
+    trouble.raise(
+      "deleted",
+      "Somebody has deleted the spool's directory or a file in it; a new one is made.",
+    );
+    try {
+      store.open();
+      return true;
+    } catch (error) {
+      this.#refuse(error);
+      return false;
+    }
+  }
+
+  /** Moves what waits in memory to disk, in order, as far as the disk takes it. */
+  recover(): void {
+    const { store, memory, trouble } = this.#options;
+    try {
+      store.open();
+      // Records that are being delivered can only be at the front of a segment.
+      store.seal();
+      for (let bytes = MOVE_BYTES; memory.length > 0; ) bytes = this.#move(bytes);
+      this.#refused = false;
+      trouble.clear("disk", "The spool writes to disk again.");
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** Stops all timers and gives up what is still in memory, except for what is being delivered. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#housekeeping);
+    const lost = this.#options.memory.clearUnread();
+    this.#options.pending.lose("disk", lost.records, lost.spans);
+  }
+
+  /** Writes to disk; false when it refuses, and from then on everything goes to memory. */
+  #write(records: readonly EncodedRecord[], nowMs: number): boolean {
+    const { store } = this.#options;
+    for (;;) {
+      try {
+        this.#account(records, store.write(records, nowMs));
+        return true;
+      } catch (error) {
+        if (this.reopen()) continue;
+        this.#refuse(error);
+        return false;
+      }
+    }
+  }
+
+  #account(records: readonly EncodedRecord[], { segment, start, ends }: Written & EncodedLines): void {
+    const { openTraces } = this.#options.store;
+    let spans = 0;
+    let from = start;
+    for (const [index, record] of records.entries()) {
+      const end = start + (ends[index] as number);
+      if (openTraces.note(record, segment, from, end) === "span") spans += 1;
+      from = end;
+    }
+    segment.records += records.length;
+    segment.spans += spans;
+    this.#options.pending.add(records.length, spans);
+  }
+
+  #remember(records: readonly EncodedRecord[], nowMs: number): void {
+    const { store, memory, pending } = this.#options;
+    const entries = records.map((record) => ({
+      record,
+      span: store.openTraces.note(record) === "span",
+      atMs: nowMs,
+    }));
+    pending.add(records.length, entries.filter((entry) => entry.span).length);
+    const evicted = memory.push(entries);
+    pending.lose("disk", evicted.records, evicted.spans);
+    if (nowMs >= this.#retryAtMs) this.recover();
+    else this.#retryLater();
+  }
+
+  /** Moves about so many bytes; returns how many to try next. @throws when the disk takes not even a few. */
+  #move(bytes: number): number {
+    const { store, memory } = this.#options;
+    const entries = memory.oldest(bytes);
+    const records = entries.map((entry) => entry.record);
+    let written: Written & EncodedLines;
+    try {
+      written = store.write(records, entries[0]?.atMs ?? performance.now());
+    } catch (error) {
+      // An almost full disk, or a limit on the size of files, may still take a little.
+      if (bytes <= LEAST_MOVE_BYTES || records.length === 1) throw error;
+      return bytes / 4;
+    }
+    const { segment, start, ends } = written;
+    segment.records += entries.length;
+    segment.spans += entries.filter((entry) => entry.span).length;
+    const positions = ends.map((end) => start + end);
+    for (const ticket of memory.moveTo(segment, positions)) {
+      segment.takenRecords += ticket.records;
+      segment.takenSpans += ticket.spans;
+    }
+    return bytes;
+  }
+
+  #refuse(error: unknown): void {
+    this.#refused = true;
+    this.#retryAtMs = performance.now() + RETRY_MS;
+    this.#retryLater();
+    const message = `The spool's disk refuses (${reasonOf(error)}); spans wait in memory, which is bounded.`;
+    this.#options.trouble.raise("disk", message);
+  }
+
+  #retryLater(): void {
+    if (this.#closed) return;
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      if (this.#options.memory.length > 0) this.recover();
+    }, RETRY_MS).unref();
+  }
+
+  #keepHouse(): void {
+    this.#housekeeping = undefined;
+    if (this.#refused) return;
+    const { store, trouble, syncLater } = this.#options;
+    this.reopen();
+    if (store.own) store.checkpointer.touch(store.own);
+    if (!syncLater) return;
+    store.syncSoon((error) => {
+      trouble.raise("sync", `The spool cannot be flushed to the disk (${reasonOf(error)}).`);
+    });
+  }
+}
+
+function isSpan(record: EncodedRecord): boolean {
+  return peekRecord(record)?.type === "span";
+}

@@ -1,0 +1,91 @@
+import { basename } from "node:path";
+import type { EncodedRecord } from "../../record/record.ts";
+import { type Adopted, adoptDirectory, listDirectories } from "./adoption.ts";
+import type { Intake } from "./intake.ts";
+import type { Pending } from "./pending.ts";
+import type { SegmentStore } from "./segment-store.ts";
+import { reasonOf, type Trouble } from "./trouble.ts";
+
+const INTERRUPTED_AT_ONCE = 64;
+
+/** What was taken over from dead processes. */
+export interface Adoption {
+  /** Spans that are pending now, and those that turned out damaged and were reported as dropped. */
+  spans: number;
+  /** The records written for traces that their process never ended. */
+  interrupted: EncodedRecord[];
+  directories: number;
+}
+
+export interface TakeoverOptions {
+  root: string;
+  store: SegmentStore;
+  intake: Intake;
+  pending: Pending;
+  trouble: Trouble;
+  closed(): boolean;
+}
+
+/**
+ * Takes over the directories of all dead processes. The counts change in one step at the end, before the promise
+ * resolves, so that nobody sees spans that are pending but never ended.
+ */
+export async function takeOver(options: TakeoverOptions): Promise<Adoption> {
+  const { root, store, trouble, closed } = options;
+  const adopted: Adopted[] = [];
+  for (const name of list(options)) {
+    if (closed()) break;
+    if (store.own && name === basename(store.own.path)) continue;
+    const found = await adoptDirectory(root, name, (message) => trouble.raise(name, message));
+    if (!found) continue;
+    adopted.push(found);
+    if (!closed()) emitInterrupted(found, options);
+  }
+  if (!closed()) return publish(adopted, options);
+  for (const { directory } of adopted) directory.release();
+  return { spans: 0, interrupted: [], directories: 0 };
+}
+
+function list({ root, trouble }: TakeoverOptions): string[] {
+  try {
+    return listDirectories(root);
+  } catch (error) {
+    trouble.raise("list", `The spool's root cannot be listed (${reasonOf(error)}); nothing is taken over.`);
+    return [];
+  }
+}
+
+/** Writes what became of the open traces to the own spool, and takes them off the dead process's list. */
+function emitInterrupted({ directory, interrupted }: Adopted, { store, intake }: TakeoverOptions): void {
+  for (let index = 0; index < interrupted.length; index += INTERRUPTED_AT_ONCE) {
+    intake.append(interrupted.slice(index, index + INTERRUPTED_AT_ONCE));
+  }
+  // While they are in memory only, the list is what another process would need.
+  if (interrupted.length > 0 && intake.refused) return;
+  directory.openTraces.clear();
+  if (directory.inheritance) directory.inheritance.interrupted = true;
+  if (interrupted.length > 0) store.checkpointer.write(directory);
+}
+
+function publish(adopted: readonly Adopted[], { store, pending }: TakeoverOptions): Adoption {
+  const adoption: Adoption = { spans: 0, interrupted: [], directories: adopted.length };
+  const byAge = adopted.toSorted((a, b) =>
+    compare(a.directory.inheritance?.diedAt, b.directory.inheritance?.diedAt),
+  );
+  for (const { directory, damagedSpans, interrupted } of byAge) {
+    const records = directory.segments.reduce((sum, segment) => sum + segment.records, 0);
+    const spans = directory.segments.reduce((sum, segment) => sum + segment.spans, 0);
+    store.addAdopted(directory);
+    pending.add(records, spans);
+    pending.report("damaged", damagedSpans);
+    adoption.spans += spans + damagedSpans;
+    adoption.interrupted.push(...interrupted);
+    store.sweep(directory);
+  }
+  store.makeRoom(0);
+  return adoption;
+}
+
+function compare(a = "", b = ""): number {
+  return a < b ? -1 : Number(a > b);
+}
