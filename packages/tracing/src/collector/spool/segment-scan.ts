@@ -5,36 +5,50 @@ import { type Line, LineCursor } from "./line-cursor.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import { Segment, segmentName } from "./segment.ts";
 
+const TYPE = /"type":"([a-z]+)"/g;
+
 /** What is counted in a dead process's segment. */
 export class SegmentScan {
   records = 0;
   spans = 0;
-  /** Spans in lines that cannot be read; an estimate where it is not clear what a line was. */
-  damagedSpans = 0;
   /** Age of the oldest record that waits, by the wall clock. */
   oldestAgeMs = 0;
   /** Where the first line that is not settled begins. */
   start: number | undefined;
-  #damagedBefore = false;
+  #damagedSpans = 0;
+  /** Lines in a row that cannot be read, and the spans among them. */
+  #run: { heads: number; spans: number } | undefined;
+
+  /**
+   * Spans in lines that cannot be read. An estimate where it is not clear what a line was: damage can make two lines of
+   * one, so lines in a row count by the heads of records among them, and as one span when there is none.
+   */
+  get damagedSpans(): number {
+    if (!this.#run) return this.#damagedSpans;
+    return this.#damagedSpans + (this.#run.heads > 0 ? this.#run.spans : 1);
+  }
 
   /** Counts a line that is not settled. */
   add(line: Line): void {
+    if (line.payloads.length === 0) {
+      this.#addDamaged(line);
+      return;
+    }
+    this.#damagedSpans = this.damagedSpans;
+    this.#run = undefined;
     for (const payload of line.payloads) {
       if (this.records === 0) this.oldestAgeMs = ageOf(payload);
       this.records += 1;
       if (payloadType(payload) === "span") this.spans += 1;
     }
-    if (line.state === "damaged" && line.payloads.length === 0)
-      this.damagedSpans += this.#damagedSpansIn(line);
-    this.#damagedBefore = line.state === "damaged" && line.payloads.length === 0;
   }
 
-  /** A changed byte can make two lines of one: the second has no head and is not counted again. */
-  #damagedSpansIn(line: Line): number {
-    const head = line.raw.toString("latin1", 0, 64);
-    const type = /"type":"([a-z]+)"/.exec(head)?.[1];
-    if (type === "started" || type === "interrupted") return 0;
-    return type === undefined && this.#damagedBefore ? 0 : 1;
+  #addDamaged(line: Line): void {
+    this.#run ??= { heads: 0, spans: 0 };
+    for (const [, type] of line.raw.toString("latin1", 0, 64).matchAll(TYPE)) {
+      this.#run.heads += 1;
+      if (type !== "started" && type !== "interrupted") this.#run.spans += 1;
+    }
   }
 }
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { EncodedRecord } from "../../../src/record/record.ts";
 import { Spool, type SpoolBatch, type SpoolOptions } from "../../../src/collector/spool/spool.ts";
+import type { EncodedRecord } from "../../../src/record/record.ts";
 
 export { encoded, idOf, typeOf } from "./encoded.ts";
 
@@ -72,4 +72,3 @@ export function segmentsIn(dir: string): string[] {
     .filter((name) => name.startsWith("segment-"))
     .sort();
 }
-

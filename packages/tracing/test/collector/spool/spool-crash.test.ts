@@ -35,7 +35,8 @@ describe("Spool of a process that was killed", () => {
     const root = scratch();
     const logs = Array.from({ length: 10 }, (_, trial) => join(scratch(), `log-${trial}`));
     const runs = logs.map((log, trial) => () => killWhileAppending(root, log, trial * 1_000_000));
-    for (let index = 0; index < runs.length; index += 2) await Promise.all(runs.slice(index, index + 2).map((run) => run()));
+    for (let index = 0; index < runs.length; index += 2)
+      await Promise.all(runs.slice(index, index + 2).map((run) => run()));
 
     const { spool, drops, warnings } = openSpool(root);
     const { directories, spans, interrupted } = await spool.adopt();
@@ -55,7 +56,9 @@ describe("Spool of a process that was killed", () => {
       expect(surelyOpen.filter((id) => !interruptedIds.has(id))).toEqual([]);
       expect(surelyClosed.filter((id) => interruptedIds.has(id))).toEqual([]);
     }
-    expect(new Set(records.filter((record) => typeOf(record) === "interrupted").map(idOf))).toEqual(interruptedIds);
+    expect(new Set(records.filter((record) => typeOf(record) === "interrupted").map(idOf))).toEqual(
+      interruptedIds,
+    );
     expect([drops, warnings]).toEqual([[], []]);
   });
 
@@ -108,7 +111,8 @@ describe("Spool of a process that was killed", () => {
       await message(adopter);
       adopter.send("go");
       await message(adopter);
-      if (moment === "later") interrupted = [...interrupted, ...(await message<Adopted>(adopter)).interrupted];
+      if (moment === "later")
+        interrupted = [...interrupted, ...(await message<Adopted>(adopter)).interrupted];
       await kill(adopter);
     }
     const { spool } = openSpool(root);

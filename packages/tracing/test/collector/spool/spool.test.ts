@@ -3,7 +3,18 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { Spool } from "../../../src/collector/spool/spool.ts";
-import { drain, dropped, encoded, idOf, NO_LIMITS, openSpool, scratch, segmentsIn, takeAll, until } from "./records.ts";
+import {
+  drain,
+  dropped,
+  encoded,
+  idOf,
+  NO_LIMITS,
+  openSpool,
+  scratch,
+  segmentsIn,
+  takeAll,
+  until,
+} from "./records.ts";
 
 const span = (id: number, padding?: number) => encoded("span", id, padding);
 
@@ -119,7 +130,8 @@ describe("Spool", () => {
     expect(lines[0]?.slice(0, 9)).toMatch(/^[0-9a-f]{8} $/);
     spool.flushSync();
     expect(statSync(spool.dir).mode & 0o777).toBe(0o700);
-    for (const file of readdirSync(spool.dir)) expect(statSync(join(spool.dir, file)).mode & 0o777).toBe(0o600);
+    for (const file of readdirSync(spool.dir))
+      expect(statSync(join(spool.dir, file)).mode & 0o777).toBe(0o600);
   });
 
   it("drops the oldest segment past its cap, says so once, and settles what was taken from it", async () => {
@@ -186,6 +198,8 @@ describe("Spool", () => {
   it("refuses sizes that make no sense", () => {
     const callbacks = { onDrop: () => undefined, onWarn: () => undefined };
     expect(() => new Spool({ dir: scratch(), maxBytes: 0, ...callbacks })).toThrow(/maxBytes is 0/);
-    expect(() => new Spool({ dir: scratch(), segmentBytes: 1.5, ...callbacks })).toThrow(/segmentBytes is 1.5/);
+    expect(() => new Spool({ dir: scratch(), segmentBytes: 1.5, ...callbacks })).toThrow(
+      /segmentBytes is 1.5/,
+    );
   });
 });

@@ -13,7 +13,9 @@ export function startChild(name: string, args: readonly string[]): ChildProcess 
 /** The same under limits that the shell sets, such as `ulimit -f 64`. */
 export function startLimited(limits: string, name: string, args: readonly string[]): ChildProcess {
   const command = [process.execPath, path(name), ...args].map((part) => `'${part}'`).join(" ");
-  return ending(spawn("bash", ["-c", `${limits}; exec ${command}`], { stdio: ["ignore", "pipe", "inherit"] }));
+  return ending(
+    spawn("bash", ["-c", `${limits}; exec ${command}`], { stdio: ["ignore", "pipe", "inherit"] }),
+  );
 }
 
 function ending(child: ChildProcess): ChildProcess {
