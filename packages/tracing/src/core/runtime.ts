@@ -1,4 +1,4 @@
-import { context, type Context, type Tracer, trace } from "@opentelemetry/api";
+import { type Context, context, type Tracer, trace } from "@opentelemetry/api";
 import { type CaptureSettings, defaultCaptureSettings } from "../capture/settings.ts";
 import { SCOPE_NAME } from "../conventions/attributes.ts";
 

@@ -1,0 +1,46 @@
+import type { Attributes, AttributeValue } from "@opentelemetry/api";
+import { captureText } from "../capture/capture-text.ts";
+import { type Captured, captureArguments, captureValue } from "../capture/capture-value.ts";
+import { REDACTED } from "../capture/ranges.ts";
+import type { CaptureSettings } from "../capture/settings.ts";
+
+/** A snapshot of a value under `name`; `<name>.truncated` holds its size in bytes, or true, when it was cut. */
+export function toContentAttributes(name: string, value: unknown, capture: CaptureSettings): Attributes {
+  return value === undefined ? {} : named(name, captureValue(value, capture));
+}
+
+/** A snapshot of what a function was given: the argument when there is one, else the array of them. */
+export function toArgumentsAttributes(
+  name: string,
+  args: readonly unknown[],
+  capture: CaptureSettings,
+): Attributes {
+  return named(name, captureArguments(args, capture));
+}
+
+function named(name: string, { json, truncated, originalBytes }: Captured): Attributes {
+  return truncated ? { [name]: json, [`${name}.truncated`]: originalBytes ?? true } : { [name]: json };
+}
+
+/** The attributes with secrets replaced, so that no exporter sees them. */
+export function cleanAttributes(attributes: Attributes, capture: CaptureSettings): Attributes {
+  const clean: Attributes = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) clean[name] = cleanAttribute(name, value, capture);
+  }
+  return clean;
+}
+
+export function cleanAttribute(
+  name: string,
+  value: AttributeValue,
+  capture: CaptureSettings,
+): AttributeValue {
+  const clean = (text: string) =>
+    capture.redactor.isSecretName(name)
+      ? REDACTED
+      : captureText(text, capture.limits.maxBytes, capture.redactor, name).text;
+  if (typeof value === "string") return clean(value);
+  if (!Array.isArray(value)) return value;
+  return value.map((item) => (typeof item === "string" ? clean(item) : item)) as AttributeValue;
+}

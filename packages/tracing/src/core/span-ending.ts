@@ -1,0 +1,74 @@
+import type { Span } from "@opentelemetry/api";
+import type { CaptureSettings } from "../capture/settings.ts";
+import { TRACING } from "../conventions/attributes.ts";
+import { toContentAttributes } from "./content.ts";
+import { recordFailure } from "./failure.ts";
+import { quietly } from "./quietly.ts";
+
+/** Reads what is worth keeping of a result. */
+export type ResultReader = { read(result: unknown): unknown }["read"];
+
+/** Why a span ended before what it returned did. */
+const UNFOLLOWED = "tracing.result.unfollowed";
+/** `true` on the span of an iteration that nobody finished. */
+const ABANDONED = "tracing.iteration.abandoned";
+
+/** Ends one span, once, with what became of its call. Never throws. */
+export class SpanEnding {
+  readonly #span: Span;
+  readonly #capture: CaptureSettings;
+  readonly #output: boolean | ResultReader;
+  #ended = false;
+
+  constructor(span: Span, capture: CaptureSettings, output: boolean | ResultReader) {
+    this.#span = span;
+    this.#capture = capture;
+    this.#output = capture.content && output;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** What is to be captured of the output: all of it, what a function makes of it, or nothing. */
+  get output(): boolean | ResultReader {
+    return this.#output;
+  }
+
+  succeed(result: unknown): void {
+    this.#end(() => {
+      if (this.#output === false) return;
+      const output = this.#output === true ? result : this.#output(result);
+      this.#span.setAttributes(toContentAttributes(TRACING.OUTPUT, output, this.#capture));
+    });
+  }
+
+  /** Ends with an output that was captured on the way. */
+  succeedWith(json: string, truncated: boolean): void {
+    this.#end(() => {
+      this.#span.setAttribute(TRACING.OUTPUT, json);
+      if (truncated) this.#span.setAttribute(`${TRACING.OUTPUT}.truncated`, true);
+    });
+  }
+
+  fail(error: unknown): void {
+    this.#end(() => recordFailure(this.#span, error, this.#capture));
+  }
+
+  /** Ends now although the work behind the result may not have: following it would change what it does. */
+  leave(result: "thenable" | "stream"): void {
+    this.#end(() => this.#span.setAttribute(UNFOLLOWED, result));
+  }
+
+  /** Ends an iteration that nobody can go on with, as of the last time somebody did. */
+  abandon(lastActiveMs: number): void {
+    this.#end(() => this.#span.setAttribute(ABANDONED, true), lastActiveMs);
+  }
+
+  #end(describe: () => void, endTime?: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#span.isRecording()) quietly("describing the end of a span", describe);
+    quietly("ending a span", () => this.#span.end(endTime));
+  }
+}

@@ -1,0 +1,236 @@
+import { randomBytes } from "node:crypto";
+import {
+  type Attributes,
+  type AttributeValue,
+  type Context,
+  createContextKey,
+  diag,
+  type Link,
+  type Span,
+  trace as spans,
+  TraceFlags,
+} from "@opentelemetry/api";
+import { captureText } from "../capture/capture-text.ts";
+import type { CaptureSettings } from "../capture/settings.ts";
+import { GENERAL, TRACING } from "../conventions/attributes.ts";
+import { cleanAttribute, toContentAttributes } from "./content.ts";
+import { invalidOption } from "./errors.ts";
+import { quietly } from "./quietly.ts";
+import { currentRuntime, type TracingRuntime } from "./runtime.ts";
+import { settle } from "./settle.ts";
+import { SpanEnding } from "./span-ending.ts";
+import { checkPipelineName, type TraceContextOptions, toRunAttributes, toTags } from "./trace-options.ts";
+import { formatTraceparent, parseTraceparent, validSpanContext } from "./traceparent.ts";
+
+/** The run that is going on in an OpenTelemetry context, and the one that opened its trace: the same unless nested. */
+interface Runs {
+  current: TraceContext;
+  opener: TraceContext;
+}
+
+// Created from a name, so that two copies of this library in a process find each other's.
+const RUNS = createContextKey("@app/tracing runs");
+
+interface RunSeed {
+  span: Span;
+  pipelineName: string;
+  sessionId?: string | undefined;
+  tags?: readonly string[];
+  capture: CaptureSettings;
+  /** The run that opened the trace, for a nested one. */
+  opener?: TraceContext | undefined;
+}
+
+let createRun: (seed: RunSeed) => TraceContext;
+
+/** What one pipeline run knows about its trace. Its setters do nothing once the run has settled. */
+export class TraceContext {
+  /** 32 hex digits, as in W3C Trace Context. */
+  readonly traceId: string;
+  /** 16 hex digits. */
+  readonly spanId: string;
+  readonly pipelineName: string;
+  readonly sessionId: string | undefined;
+  readonly #span: Span;
+  readonly #capture: CaptureSettings;
+  readonly #opener: TraceContext;
+  readonly #tags = new Set<string>();
+  readonly #scores = new Map<string, { name: string; value: number; comment?: string }>();
+
+  /** Runs make their own; see {@link TraceContext.run}. */
+  private constructor(seed: RunSeed) {
+    const spanContext = seed.span.spanContext();
+    this.traceId = spanContext.traceId;
+    this.spanId = spanContext.spanId;
+    this.pipelineName = seed.pipelineName;
+    this.sessionId = seed.sessionId;
+    this.#span = seed.span;
+    this.#capture = seed.capture;
+    this.#opener = seed.opener ?? this;
+    for (const tag of seed.tags ?? []) this.#tags.add(tag);
+  }
+
+  /**
+   * Opens a trace around `fn`, whose value or error passes through as it is; a synchronous `fn` stays synchronous, and a
+   * native promise comes back as a promise derived from it. Other thenables are returned untouched, and the run ends
+   * when they are.
+   *
+   * Inside another run it makes a child of it, unless `newTrace` says otherwise. Work that outlives `fn` still lands in
+   * the trace.
+   *
+   * @throws {TracingError} `invalid-option`, before `fn` is called, when `pipelineName` is missing. Nothing else about
+   * tracing ever throws: other options that make no sense are ignored with a warning.
+   * @example
+   * await TraceContext.run({ pipelineName: "learn", userId: 7 }, async (trace) => {
+   *   const result = await answer(question);
+   *   trace.setOutput(result);
+   *   return result;
+   * });
+   */
+  static run<T>(options: TraceContextOptions, fn: (trace: TraceContext) => T): T {
+    if (typeof options !== "object" || options === null) throw invalidOption("options", options, "an object");
+    const pipelineName = checkPipelineName(options.pipelineName);
+    const runtime = currentRuntime();
+    const opened = openRun(runtime, options, pipelineName);
+    const ending = new SpanEnding(opened.span, runtime.capture, false);
+    let result: T;
+    try {
+      result = runtime.with(opened.context, () => fn(opened.run));
+    } catch (error) {
+      ending.fail(error);
+      throw error;
+    }
+    return settle(result, ending);
+  }
+
+  /** The innermost run that is going on here; undefined outside of any. */
+  static current(): TraceContext | undefined {
+    return runsOf(currentRuntime().active())?.current;
+  }
+
+  /** Replaces the run's input; undefined leaves it as it is. */
+  setInput(value: unknown): void {
+    this.#setContent(TRACING.INPUT, value);
+  }
+
+  /** Replaces the run's output; undefined leaves it as it is. The value is snapshotted now. */
+  setOutput(value: unknown): void {
+    this.#setContent(TRACING.OUTPUT, value);
+  }
+
+  setAttribute(name: string, value: AttributeValue): void {
+    this.#write(() => this.#span.setAttribute(name, cleanAttribute(name, value, this.#capture)));
+  }
+
+  /** Labels the run, and the trace when the run is a nested one. */
+  addTag(tag: string): void {
+    this.#write(() => {
+      for (const clean of toTags([tag], this.#capture)) this.#tags.add(clean);
+      this.#span.setAttribute(TRACING.TAGS, [...this.#tags]);
+    });
+    if (this.#opener !== this) this.#opener.addTag(tag);
+  }
+
+  /** Scores the whole trace; a second score of the same name replaces the first. */
+  score(name: string, value: number, comment?: string): void {
+    if (this.#opener !== this) {
+      this.#opener.score(name, value, comment);
+      return;
+    }
+    if (typeof name !== "string" || name === "" || !Number.isFinite(value)) {
+      diag.warn("@app/tracing: a score without a name or a finite value is ignored.");
+      return;
+    }
+    this.#write(() => {
+      const { limits, redactor } = this.#capture;
+      const text =
+        comment === undefined ? {} : { comment: captureText(comment, limits.maxBytes, redactor).text };
+      this.#scores.set(name, { name, value, ...text });
+      this.#span.setAttribute(TRACING.SCORES, JSON.stringify([...this.#scores.values()]));
+    });
+  }
+
+  /** The W3C `traceparent` header for a request to another service: names the active span, if it is of this trace. */
+  traceparent(): string {
+    const active = validSpanContext(spans.getSpanContext(currentRuntime().active()));
+    return formatTraceparent(active?.traceId === this.traceId ? active : this.#span.spanContext());
+  }
+
+  #setContent(name: string, value: unknown): void {
+    if (!this.#capture.content || value === undefined) return;
+    this.#write(() => this.#span.setAttributes(toContentAttributes(name, value, this.#capture)));
+  }
+
+  #write(write: () => void): void {
+    if (this.#span.isRecording()) quietly("writing to a trace", write);
+    else diag.debug("@app/tracing: the run has settled or is not recorded; what was set is ignored.");
+  }
+
+  static {
+    createRun = (seed) => new TraceContext(seed);
+  }
+}
+
+/** A run in its context, so that whatever is called with that context is part of it. */
+export function enterRun(context: Context, seed: RunSeed): { run: TraceContext; context: Context } {
+  const run = createRun(seed);
+  const runs: Runs = { current: run, opener: seed.opener ?? run };
+  return { run, context: spans.setSpan(context, seed.span).setValue(RUNS, runs) };
+}
+
+/** The run that opened the trace of this context, whatever is nested in it; undefined outside of any. */
+export function traceOf(context: Context): TraceContext | undefined {
+  return runsOf(context)?.opener;
+}
+
+function runsOf(context: Context): Runs | undefined {
+  return context.getValue(RUNS) as Runs | undefined;
+}
+
+function openRun(runtime: TracingRuntime, options: TraceContextOptions, pipelineName: string) {
+  const { capture } = runtime;
+  const { context, opener, links } = placeOf(runtime.active(), options);
+  const tags = quietly("reading tags", () => toTags(options.tags, capture)) ?? [];
+  const attributes: Attributes = {
+    ...(opener ? {} : { [TRACING.ROOT]: true }),
+    [TRACING.PIPELINE_NAME]: opener?.pipelineName ?? pipelineName,
+    [TRACING.SPAN_KIND]: "pipeline",
+    ...quietly("reading trace options", () => toRunAttributes(options, tags, capture)),
+  };
+  const started = quietly("starting a trace", () =>
+    runtime.tracer.startSpan(pipelineName, { attributes, links }, context),
+  );
+  const span = started && validSpanContext(started.spanContext()) ? started : unrecordedSpan(context);
+  const sessionId = attributes[GENERAL.SESSION_ID]?.toString() ?? opener?.sessionId;
+  const entered = enterRun(context, { span, pipelineName, sessionId, tags, capture, opener });
+  if (opener) for (const tag of tags) opener.addTag(tag);
+  return { ...entered, span };
+}
+
+/** Where a run belongs: into the active trace, under a span of another service, or into a trace of its own. */
+function placeOf(
+  active: Context,
+  { parent, newTrace }: TraceContextOptions,
+): { context: Context; opener?: TraceContext; links: Link[] } {
+  const remote = parent === undefined || parent === null ? undefined : parseTraceparent(parent);
+  const local = validSpanContext(spans.getSpanContext(active));
+  if (newTrace) {
+    const origin = remote ?? local;
+    const context = spans.deleteSpan(active).deleteValue(RUNS);
+    return { context, links: origin ? [{ context: origin }] : [] };
+  }
+  if (remote) return { context: spans.setSpanContext(active.deleteValue(RUNS), remote), links: [] };
+  const opener = traceOf(active);
+  if (opener && opener.traceId === local?.traceId) return { context: active, opener, links: [] };
+  return { context: active.deleteValue(RUNS), links: [] };
+}
+
+/**
+ * Stands in where nothing is recorded (no SDK, or tracing is suppressed): what is below it belongs to the parent, if any.
+ * Ids that are valid all the same serve logs and requests to other services.
+ */
+function unrecordedSpan(parent: Context): Span {
+  const id = (bytes: number) => randomBytes(bytes).toString("hex");
+  const fresh = () => ({ traceId: id(16), spanId: id(8), traceFlags: TraceFlags.NONE });
+  return spans.wrapSpanContext(validSpanContext(spans.getSpanContext(parent)) ?? fresh());
+}
