@@ -1,0 +1,40 @@
+import { TracingError } from "../../core/errors.ts";
+import { toTracingTrouble } from "../store-trouble.ts";
+import { type Check, type Examination, fail, ok, warn } from "./finding.ts";
+
+const NAMES = { insforge: "InsForge", postgres: "PostgreSQL", embedded: "the embedded store" } as const;
+
+/** Which store is configured, and what named it. */
+export const configurationCheck: Check = {
+  name: "configuration",
+  examine({ io, options, optionsError }) {
+    if (!options) {
+      if (!(optionsError instanceof TracingError)) throw optionsError;
+      const { message, cure } = toTracingTrouble(optionsError);
+      return [fail(this.name, message, cure || "Correct it, or unset it to use another store.")];
+    }
+    const { kind, source } = options.store;
+    if (kind === "embedded" && io.env.NODE_ENV === "production") {
+      return [
+        warn(
+          this.name,
+          `No store is configured, so that traces are in ${options.embeddedDir}, in production.`,
+          "Set INSFORGE_BASE_URL and INSFORGE_API_KEY, or DATABASE_URL.",
+        ),
+      ];
+    }
+    if (kind === "embedded")
+      return [ok(this.name, `No store is configured: the embedded one, in ${options.embeddedDir}.`)];
+    return [ok(this.name, `Traces go to ${NAMES[kind]}, from ${nameSource(source, io)}.`)];
+  },
+};
+
+const FLAGS: Readonly<Record<string, string>> = {
+  databaseUrl: "--database-url",
+  "insforge.baseUrl": "--insforge-url",
+};
+
+function nameSource(source: string, { envFile }: Examination["io"]): string {
+  if (envFile?.names.has(source)) return `${source} in ${envFile.path}`;
+  return FLAGS[source] ?? source;
+}

@@ -1,0 +1,83 @@
+import { TracingError } from "../../core/errors.ts";
+import { LATEST_SCHEMA_VERSION } from "../../store/migrator.ts";
+import { StoreError } from "../../store/store-client.ts";
+import { type StoreKind, toTracingTrouble, toTrouble } from "../store-trouble.ts";
+import { type Check, type Examination, type Finding, fail, ok } from "./finding.ts";
+
+/** Whether the store answers and takes the key; both come out of one call. */
+export const connectionCheck: Check = {
+  name: "connection",
+  async examine(examination) {
+    const { store, openError } = examination;
+    if (!store) return openError === undefined ? [] : [explain(this.name, openError, examination)];
+    const error = await askVersion(examination).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (error === undefined)
+      return [ok(this.name, `${store.description} answers.`), ok("key", keySentence(store.kind))];
+    if (!(error instanceof StoreError)) return [explain(this.name, error, examination)];
+    if (error.kind === "unauthorized") {
+      return [ok(this.name, `${store.description} answers.`), explain("key", error, examination)];
+    }
+    // The schema check says it.
+    if (error.kind === "schema-missing") return [ok(this.name, `${store.description} answers.`)];
+    return [explain(this.name, error, examination)];
+  },
+};
+
+/** Whether the schema is there and is the one that this version of the library writes. */
+export const schemaCheck: Check = {
+  name: "schema",
+  async examine(examination) {
+    if (!examination.store) return [];
+    let version: number;
+    try {
+      version = await askVersion(examination);
+    } catch (error) {
+      return error instanceof StoreError && error.kind === "schema-missing"
+        ? [explain(this.name, error, examination)]
+        : [];
+    }
+    if (version < LATEST_SCHEMA_VERSION) {
+      return [
+        fail(
+          this.name,
+          `The schema has version ${version}, this library needs ${LATEST_SCHEMA_VERSION}.`,
+          "Run `tracing migrate`.",
+        ),
+      ];
+    }
+    if (version > LATEST_SCHEMA_VERSION) {
+      return [
+        fail(
+          this.name,
+          `The schema has version ${version}, this library knows ${LATEST_SCHEMA_VERSION} at most.`,
+          "Upgrade @app/tracing here: a newer one has migrated this store.",
+        ),
+      ];
+    }
+    return [ok(this.name, `The schema has version ${version}, as this library needs it.`)];
+  },
+};
+
+async function askVersion({ store }: Examination): Promise<number> {
+  return store ? await store.repo.schemaVersion() : Number.NaN;
+}
+
+function explain(check: string, error: unknown, { options }: Examination): Finding {
+  if (error instanceof StoreError) {
+    const { message, cure } = toTrouble(error, options?.store.kind ?? "embedded");
+    return fail(check, message, cure);
+  }
+  if (error instanceof TracingError) {
+    const { message, cure } = toTracingTrouble(error);
+    return fail(check, message, cure);
+  }
+  throw error;
+}
+
+function keySentence(kind: StoreKind): string {
+  if (kind === "insforge") return "The key in INSFORGE_API_KEY is accepted.";
+  return kind === "postgres" ? "The database accepts the role." : "The embedded store needs no key.";
+}

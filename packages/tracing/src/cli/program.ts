@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { Command } from "commander";
+import type { AddCommand, CommandContext } from "./command.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addLsCommand } from "./commands/ls.ts";
+import { addMigrateCommand } from "./commands/migrate.ts";
+import { addShowCommand } from "./commands/show.ts";
+import { outputWidth, wantsColor } from "./io.ts";
+
+const COMMANDS: readonly AddCommand[] = [addMigrateCommand, addDoctorCommand, addLsCommand, addShowCommand];
+
+export function createProgram(context: CommandContext): Command {
+  const { stdout, stderr, env } = context.io;
+  const program = new Command("tracing")
+    .description("Look at the traces of your LLM pipelines, and at what stores them.")
+    .version(readVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => outputWidth(context.io) ?? 100,
+      getErrHelpWidth: () => outputWidth({ ...context.io, stdout: stderr }) ?? 100,
+      getOutHasColors: () => wantsColor(stdout, env),
+      getErrHasColors: () => wantsColor(stderr, env),
+    })
+    .addHelpText("after", PROGRAM_HELP);
+  for (const add of COMMANDS) add(program, context);
+  return program;
+}
+
+function readVersion(): string {
+  const path = createRequire(import.meta.url).resolve("@app/tracing/package.json");
+  const manifest: { version: string } = JSON.parse(readFileSync(path, "utf8"));
+  return manifest.version;
+}
+
+const PROGRAM_HELP = `
+The store is the one your service uses: InsForge from INSFORGE_BASE_URL and INSFORGE_API_KEY, else PostgreSQL from
+DATABASE_URL, else the embedded one in ./.data (TRACING_DATA_DIR, DATA_DIR).
+
+Exit codes: 0 done, 1 failed or not found, 2 bad usage. TRACING_DEBUG=1 adds stack traces to errors.
+
+Examples:
+  $ tracing ls --since 2h --status error    what failed lately
+  $ tracing show latest                     the newest trace as a tree
+  $ tracing doctor                          what is wrong, and how to mend it
+`;

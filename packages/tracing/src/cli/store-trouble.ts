@@ -1,0 +1,82 @@
+import type { TracingError } from "../core/errors.ts";
+import type { OpenStore } from "../open-store.ts";
+import type { StoreError } from "../store/store-client.ts";
+
+/** What is wrong, and the command or setting that mends it. */
+export interface Trouble {
+  message: string;
+  cure: string;
+}
+
+/** Which kind of store refused, for the names of its variables. */
+export type StoreKind = OpenStore["kind"];
+
+const KEY_CURE = "Set INSFORGE_API_KEY to the project's API key (it begins with ik_).";
+
+/** A failed call in a sentence of its own for each cause a person can mend. */
+export function toTrouble(error: StoreError, kind: StoreKind): Trouble {
+  switch (error.kind) {
+    case "unreachable":
+      return { message: `The store does not answer: ${error.message}`, cure: reachCure(kind) };
+    case "unavailable":
+      return { message: `The store answers, but not now: ${error.message}`, cure: "Try again in a moment." };
+    case "unauthorized":
+      return unauthorized(error, kind);
+    case "schema-missing":
+      return schemaMissing(error, kind);
+    case "too-large":
+      return {
+        message: `The request is too large: ${error.message}`,
+        cure: "Ask for less, with a smaller --limit.",
+      };
+    case "rejected":
+      return { message: `The store refuses the request: ${error.message}`, cure: "Run `tracing doctor`." };
+  }
+}
+
+/** Whether the refused key was a genuine one without the right, as an anonymous key or a user's token is. */
+export function lacksRight(error: StoreError): boolean {
+  return error.code === "42501" || (error.status === 403 && error.code !== "AUTH_INVALID_API_KEY");
+}
+
+function unauthorized(error: StoreError, kind: StoreKind): Trouble {
+  if (kind !== "insforge") {
+    return {
+      message: `The database refuses the role: ${error.message}`,
+      cure: "Check user and password in DATABASE_URL; the role needs the rights of the one that ran `tracing migrate`.",
+    };
+  }
+  if (lacksRight(error)) {
+    return {
+      message: "The key in INSFORGE_API_KEY is an anonymous or a user's key, which may not read traces.",
+      cure: KEY_CURE,
+    };
+  }
+  return { message: "InsForge does not accept the key in INSFORGE_API_KEY.", cure: KEY_CURE };
+}
+
+function schemaMissing(error: StoreError, kind: StoreKind): Trouble {
+  if (kind === "insforge" && (error.status === 406 || error.code === "PGRST106")) {
+    return {
+      message: "InsForge does not expose the schema `tracing` over its API.",
+      cure: "Run `tracing migrate`; if that changes nothing, upgrade InsForge to a release of mid-2026 or later.",
+    };
+  }
+  return {
+    message: "The store has no tracing schema, or one that is too old.",
+    cure: "Run `tracing migrate`.",
+  };
+}
+
+function reachCure(kind: StoreKind): string {
+  if (kind === "insforge") return "Check INSFORGE_BASE_URL and the network, then run `tracing doctor`.";
+  if (kind === "postgres") return "Check host and port in DATABASE_URL, then run `tracing doctor`.";
+  return "Stop the process that holds the data directory, or remove its stale socket, then try again.";
+}
+
+/** The same for an error of this library, whose hint is the cure. */
+export function toTracingTrouble(error: TracingError): Trouble {
+  const { message, hint } = error;
+  if (!hint) return { message, cure: "" };
+  return { message: message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message, cure: hint };
+}
