@@ -22,6 +22,8 @@ import { SpanEnding } from "./span-ending.ts";
 import { checkPipelineName, type TraceContextOptions, toRunAttributes, toTags } from "./trace-options.ts";
 import { formatTraceparent, parseTraceparent, validSpanContext } from "./traceparent.ts";
 
+export type { TraceContextOptions } from "./trace-options.ts";
+
 /** The run that is going on in an OpenTelemetry context, and the one that opened its trace: the same unless nested. */
 interface Runs {
   current: TraceContext;

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { watch } from "./abandonment.ts";
 import type { Iteration, IteratorMethod } from "./iteration.ts";
 import { isObject, readMember } from "./quietly.ts";
 
@@ -26,19 +27,12 @@ export function isWebStream(value: unknown): boolean {
 /** The same iterable to its consumer, whose every step is one of `iteration`. All other members are the target's. */
 export function traceIterable<T extends object>(target: T, mode: Mode, iteration: Iteration): T {
   const traced = new Proxy(target, new TracedIterable<T>(mode, iteration));
+  iteration.hold();
   watch(traced, iteration);
   return traced;
 }
 
-const registry = new FinalizationRegistry<Iteration>((iteration) => iteration.release());
-
-// Apart from where the proxy is made: a closure created there would keep alive what the registry waits for.
-function watch(traced: object, iteration: Iteration): void {
-  iteration.hold();
-  registry.register(traced, iteration);
-}
-
-// No closure below may capture the proxy either; those that need it take it as `this`.
+// No closure may capture the proxy, or it would be kept alive by itself; those that need it take it as `this`.
 class TracedIterable<T extends object> implements ProxyHandler<T> {
   readonly #mode: Mode;
   readonly #iteration: Iteration;

@@ -1,6 +1,8 @@
 import { checkSpanOptions, planSpan, type TracedSpanOptions } from "./span-plan.ts";
 import { type Callable, callTraced } from "./traced-call.ts";
 
+export type { TracedSpanKind, TracedSpanOptions } from "./span-plan.ts";
+
 // `any` alone keeps generics and overloads, and is what the compiler's own decorator types are bound to.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type AnyFunction = (...args: any) => any;
