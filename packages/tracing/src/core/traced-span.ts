@@ -31,7 +31,7 @@ const ACCEPTED = "tracedSpan takes methods and functions";
  * abandoned. Other thenables and web streams are returned untouched, and the span ends with the call.
  *
  * @param name By convention `agent:{name}`, `llm:{provider}` or `tool:{name}`. Default: the kind, a colon, and the name
- * of the function.
+ * of the function, which bundlers may change.
  * @throws {TracingError} `invalid-option`
  * @example
  * class TrainerAgent {
