@@ -99,11 +99,13 @@ export class Iteration {
 
   /** What a generator returns is its output, else what it yielded. */
   #finish(returned: unknown): void {
-    if (returned === undefined && this.#items instanceof ItemLog) {
+    if (returned !== undefined) {
+      this.#ending.succeed(returned);
+    } else if (this.#items instanceof ItemLog) {
       const { json, truncated } = this.#items.toJson();
       this.#ending.succeedWith(json, truncated);
     } else {
-      this.#ending.succeed(returned ?? this.#items);
+      this.#ending.succeed(this.#items);
     }
   }
 }

@@ -94,10 +94,12 @@ export class TraceContext {
     const pipelineName = checkPipelineName(options.pipelineName);
     const runtime = currentRuntime();
     const opened = openRun(runtime, options, pipelineName);
+    const call = () => fn(opened.run);
+    if (!opened.span.isRecording()) return runtime.with(opened.context, call);
     const ending = new SpanEnding(opened.span, runtime.capture, false);
     let result: T;
     try {
-      result = runtime.with(opened.context, () => fn(opened.run));
+      result = runtime.with(opened.context, call);
     } catch (error) {
       ending.fail(error);
       throw error;

@@ -24,15 +24,22 @@ export function callTraced(plan: SpanPlan, fn: Callable, self: unknown, args: un
   const opened = quietly("starting a span", () => open(plan, args, runtime, active, inTrace));
   if (opened === undefined) return Reflect.apply(fn, self, args);
   const { context, span } = opened;
+  const call = () => Reflect.apply(fn, self, args);
+  if (!span.isRecording()) return runtime.with(context, call);
   const ending = new SpanEnding(span, runtime.capture, plan.options.captureOutput ?? true);
   let result: unknown;
   try {
-    result = runtime.with(context, () => Reflect.apply(fn, self, args));
+    result = runtime.with(context, call);
   } catch (error) {
     ending.fail(error);
     throw error;
   }
-  return settle(result, ending, (value) => follow(value, runtime, context, ending));
+  return settle(result, ending, (value) => {
+    // An object handed back, as fluent methods do, is not a new iteration.
+    if (value !== self && !args.includes(value)) return follow(value, runtime, context, ending);
+    ending.succeed(value);
+    return value;
+  });
 }
 
 /** Ends the span with a value, or with the last item of an iteration. */

@@ -8,9 +8,14 @@ type Mode = "sync" | "async";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
+/** What stands in for an iteration already, which Node would not take for a generator any more. */
+const standIns = new WeakMap<object, Mode>();
+
 /** Whether a result is an iteration to be followed, and of which kind. */
 export function iterationMode(value: unknown): Mode | undefined {
   if (!isObject(value)) return undefined;
+  const known = standIns.get(value);
+  if (known) return known;
   if (typeof readMember(value, Symbol.asyncIterator) === "function") return "async";
   return types.isGeneratorObject(value) ? "sync" : undefined;
 }
@@ -27,6 +32,7 @@ export function isWebStream(value: unknown): boolean {
 /** The same iterable to its consumer, whose every step is one of `iteration`. All other members are the target's. */
 export function traceIterable<T extends object>(target: T, mode: Mode, iteration: Iteration): T {
   const traced = new Proxy(target, new TracedIterable<T>(mode, iteration));
+  standIns.set(traced, mode);
   iteration.hold();
   watch(traced, iteration);
   return traced;

@@ -80,7 +80,7 @@ function traced(
   options: TracedSpanOptions,
 ): unknown {
   if (typeof fn !== "function") throw new TypeError(`${ACCEPTED}, not ${fn === null ? "null" : typeof fn}.`);
-  if (/^class\b/.test(Function.prototype.toString.call(fn))) {
+  if (/^class[\s{]/.test(Function.prototype.toString.call(fn))) {
     throw new TypeError(`${ACCEPTED}, not the class ${fn.name}: decorate its methods.`);
   }
   const functionName = typeof key === "symbol" ? (key.description ?? "") : (key ?? fn.name);

@@ -10,11 +10,13 @@ const run = promisify(execFile);
 const packageDir = fileURLToPath(new URL("../../", import.meta.url));
 const fixtures = "test/fixtures/decorators";
 
-/** Inside of the package, so that what is compiled finds its dependencies. */
+/** Inside of the package, so that what is compiled finds its dependencies, and not under version control. */
 let outDir: string;
 
 beforeAll(async () => {
-  outDir = await mkdtemp(join(packageDir, "test/.tmp-decorators-"));
+  const ignored = join(packageDir, ".test-results");
+  await mkdir(ignored, { recursive: true });
+  outDir = await mkdtemp(join(ignored, "decorators-"));
 });
 
 afterAll(async () => {

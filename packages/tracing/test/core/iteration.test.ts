@@ -203,6 +203,21 @@ describe("another async iterable", () => {
     expect(runtime.span("step:read").status.code).toBe(0);
   });
 
+  it("that a fluent method hands back is the same object still", async () => {
+    class Cursor {
+      @tracedSpan()
+      limit(): this {
+        return this;
+      }
+      async *[Symbol.asyncIterator]() {
+        yield 1;
+      }
+    }
+    const cursor = new Cursor();
+    expect(await inTrace(async () => cursor.limit())).toBe(cursor);
+    expect(runtime.span("step:limit").status.code).toBe(0);
+  });
+
   it("that is a web stream is returned itself, and stays one", async () => {
     const web = new Response("body").body as ReadableStream<Uint8Array>;
     const read = tracedSpan("step:read")(() => web);
@@ -235,6 +250,22 @@ describe("a generator", () => {
       },
     ]);
     expect(runtime.span("step:numbers").attributes["tracing.output"]).toBe("[0,1]");
+  });
+
+  it("passed on by another traced function is followed by both", async () => {
+    const passOn = tracedSpan("step:outer")((n: number) => numbers(n));
+    await inTrace(async () => expect([...passOn(1)]).toEqual([0]));
+    expect(runtime.span("step:outer").attributes["tracing.output"]).toBe("[0]");
+    expect(runtime.span("step:numbers").attributes["tracing.output"]).toBe("[0]");
+  });
+
+  it("may return null, which is its output then", async () => {
+    const nothing = tracedSpan("step:nothing")(function* () {
+      yield 1;
+      return null;
+    });
+    await inTrace(async () => [...nothing()]);
+    expect(runtime.span("step:nothing").attributes["tracing.output"]).toBe("null");
   });
 
   it("ends its span when the consumer stops early, delegates or uses iterator helpers", async () => {

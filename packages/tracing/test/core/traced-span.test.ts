@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { SpanKind } from "@opentelemetry/api";
+import { AlwaysOffSampler } from "@opentelemetry/sdk-trace-base";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TraceContext } from "../../src/core/trace-context.ts";
 import { type TracedSpanOptions, tracedSpan } from "../../src/core/traced-span.ts";
@@ -77,6 +78,25 @@ describe("a traced function", () => {
     expect(runtime.span("step:times").attributes["tracing.output"]).toBe("30");
   });
 
+  it("may be named like a keyword", () => {
+    const element = { class: () => "row" };
+    const { class: className } = {
+      class() {
+        return element.class();
+      },
+    };
+    expect(inTrace(tracedSpan()(className))).toBe("row");
+  });
+
+  it("is called the same where the sampler says no, in a context that says so too", async () => {
+    runtime.undo();
+    runtime = installTestRuntime({ sampler: new AlwaysOffSampler() });
+    const promise = Promise.resolve(1);
+    expect(inTrace(tracedSpan("step:a")(() => promise))).toBe(promise);
+    expect(inTrace(() => TraceContext.current()?.traceparent())).toMatch(/^00-(?!0{32})\w{32}-\w{16}-00$/);
+    expect(runtime.spans()).toEqual([]);
+  });
+
   it("can still be constructed when it is an old-style constructor", () => {
     function Point(this: { x: number }, x: number) {
       this.x = x;
@@ -133,6 +153,9 @@ describe("a traced function", () => {
   it("refuses what it cannot trace, and says what it takes", () => {
     expect(() => tracedSpan()(class Agent {} as never)).toThrow(/not the class Agent: decorate its methods/);
     expect(() => tracedSpan()(undefined as never)).toThrow(/takes methods and functions, not undefined/);
+    const legacy = tracedSpan() as unknown as (target: object, key: string, descriptor?: object) => unknown;
+    expect(() => legacy({}, "size", { get: () => 1 })).toThrow(/not the accessor "size"/);
+    expect(() => legacy({}, "size")).toThrow(/not the field "size"/);
     expect(() => tracedSpan("")).toThrow(expect.objectContaining({ code: "invalid-option" }));
     expect(() => tracedSpan((() => 1) as never)).toThrow(/name is a function; accepted/);
     expect(() => tracedSpan("a", { kind: "robot" as never })).toThrow(/agent, llm, tool, retrieval, step/);
