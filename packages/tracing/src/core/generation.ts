@@ -62,9 +62,7 @@ function toGenerationAttributes(generation: Generation, capture: CaptureSettings
       [GEN_AI.REQUEST_MODEL]: text(generation.model),
       [GEN_AI.RESPONSE_MODEL]: text(generation.responseModel),
       [GEN_AI.RESPONSE_ID]: text(generation.responseId),
-      [GEN_AI.RESPONSE_FINISH_REASONS]: generation.finishReasons?.filter(
-        (reason) => typeof reason === "string",
-      ),
+      [GEN_AI.RESPONSE_FINISH_REASONS]: texts(generation.finishReasons),
     },
     capture,
   );
@@ -93,6 +91,11 @@ function present(attributes: Attributes): Attributes {
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function texts(value: unknown): string[] | undefined {
+  const kept = Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+  return kept.length > 0 ? kept : undefined;
 }
 
 function count(option: string, value: unknown): number | undefined {

@@ -155,6 +155,16 @@ describe("an async generator", () => {
   });
 });
 
+it("what an iteration yielded after a cut is not kept, as if it came next", async () => {
+  runtime.undo();
+  runtime = installTestRuntime({ capture: { limits: { maxBytes: 100, maxDepth: 4, maxNodes: 100 } } });
+  const uneven = tracedSpan("step:uneven")(function* () {
+    yield* [{ a: "x".repeat(60) }, { b: "y".repeat(200) }, 7];
+  });
+  await inTrace(async () => [...uneven()]);
+  expect(JSON.parse(String(runtime.span("step:uneven").attributes["tracing.output"]))).not.toContain(7);
+});
+
 describe("another async iterable", () => {
   class ChunkStream {
     readonly #chunks = ["a", "b"];
@@ -169,6 +179,9 @@ describe("another async iterable", () => {
     self() {
       return this;
     }
+    first() {
+      return this.#chunks[0];
+    }
   }
 
   it("keeps its members, and ends the span of the async function that resolved with it when consumed", async () => {
@@ -178,6 +191,7 @@ describe("another async iterable", () => {
       expect(chunks).toBeInstanceOf(ChunkStream);
       expect(chunks.size).toBe(2);
       expect(chunks.self()).toBe(chunks);
+      expect(chunks.first()).toBe("a");
       expect(chunks.controller.signal.aborted).toBe(false);
       expect(await collect(chunks)).toEqual(["a", "b"]);
     });

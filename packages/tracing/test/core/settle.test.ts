@@ -99,6 +99,18 @@ describe("a result that is", () => {
     expect(runtime.span("step:a").status.message).toBe("overloaded");
   });
 
+  it("a promise of a client's own class may resolve with a stream, the same one each time", async () => {
+    async function* pieces() {
+      yield "a";
+    }
+    const stream = pieces();
+    const result = call(() => new ClientPromise(async () => stream));
+    const first = await result;
+    expect(await result).toBe(first);
+    for await (const piece of first) expect(piece).toBe("a");
+    expect(runtime.span("step:a").attributes["tracing.output"]).toBe('"a"');
+  });
+
   it("a promise with members added to it is returned itself", async () => {
     const promise = Object.assign(Promise.resolve(1), { cancel: () => "cancelled" });
     const result = call(() => promise);

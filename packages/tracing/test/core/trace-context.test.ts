@@ -212,12 +212,25 @@ describe("a nested run", () => {
   });
 
   it("opens a trace of its own, linked to the outer one, with newTrace", () => {
+    const belongedTo: unknown[] = [];
+    runtime.undo();
+    runtime = installTestRuntime({
+      processors: [
+        {
+          onStart: (_, parentContext) => belongedTo.push(traceOf(parentContext)),
+          onEnd: () => undefined,
+          forceFlush: async () => undefined,
+          shutdown: async () => undefined,
+        },
+      ],
+    });
     TraceContext.run({ pipelineName: "outer" }, (outer) => {
       TraceContext.run({ pipelineName: "inner", newTrace: true }, (inner) => {
         expect(inner.traceId).not.toBe(outer.traceId);
         expect(traceOf(runtime.active())).toBe(inner);
       });
     });
+    expect(belongedTo).toEqual([undefined, undefined]);
     const inner = runtime.span("inner");
     expect(inner.parentSpanContext).toBeUndefined();
     expect(inner.attributes["tracing.root"]).toBe(true);
