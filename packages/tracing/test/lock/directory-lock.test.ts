@@ -7,7 +7,11 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { acquireDirectoryLock, probeDirectoryLock } from "../../src/lock/directory-lock.ts";
 
-const scratch = () => mkdtempSync(join(tmpdir(), "lock-"));
+function scratch(): string {
+  const dir = mkdtempSync(join(tmpdir(), "lock-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10 }));
+  return dir;
+}
 
 /** A process that tries for the lock on every message, and says whether it has it. */
 async function contender(dir: string): Promise<ChildProcess> {
@@ -69,7 +73,7 @@ describe("acquireDirectoryLock", () => {
   it("stays in force when the directory is renamed", async () => {
     const dir = scratch();
     const lock = acquireDirectoryLock(dir);
-    const moved = `${dir}-moved`;
+    const moved = join(scratch(), "moved");
     renameSync(dir, moved);
     expect(acquireDirectoryLock(moved)).toBeUndefined();
     expect(await tryLock(await contender(moved))).toBe(false);

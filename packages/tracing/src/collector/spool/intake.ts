@@ -1,6 +1,5 @@
-import { peekRecord } from "../../record/peek.ts";
 import type { EncodedRecord } from "../../record/record.ts";
-import type { EncodedLines } from "./line.ts";
+import { type EncodedLines, recordType } from "./line.ts";
 import type { MemoryQueue } from "./memory-queue.ts";
 import type { Pending } from "./pending.ts";
 import type { SegmentStore } from "./segment-store.ts";
@@ -97,13 +96,12 @@ export class Intake {
 
   /** Writes to disk; false when it refuses, and from then on everything goes to memory. */
   #write(records: readonly EncodedRecord[], nowMs: number): boolean {
-    const { store } = this.#options;
-    for (;;) {
+    for (let mended = false; ; mended = true) {
       try {
-        this.#account(records, store.write(records, nowMs));
+        this.#account(records, this.#options.store.write(records, nowMs));
         return true;
       } catch (error) {
-        if (this.reopen()) continue;
+        if (!mended && this.reopen()) continue;
         this.#refuse(error);
         return false;
       }
@@ -181,16 +179,13 @@ export class Intake {
   #keepHouse(): void {
     this.#housekeeping = undefined;
     if (this.#refused) return;
-    const { store, trouble, syncLater } = this.#options;
+    const { store, syncLater } = this.#options;
     this.reopen();
     if (store.own) store.checkpointer.touch(store.own);
-    if (!syncLater) return;
-    store.syncSoon((error) => {
-      trouble.raise("sync", `The spool cannot be flushed to the disk (${reasonOf(error)}).`);
-    });
+    if (syncLater) store.syncSoon();
   }
 }
 
 function isSpan(record: EncodedRecord): boolean {
-  return peekRecord(record)?.type === "span";
+  return recordType(record) === "span";
 }

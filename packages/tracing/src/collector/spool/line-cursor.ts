@@ -2,6 +2,7 @@ import { read as readCallback, readSync } from "node:fs";
 import { decodeLine, MAX_LINE_BYTES, NEWLINE, salvage } from "./line.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+const KEPT_BYTES = 4 * CHUNK_BYTES;
 
 /** One line of a segment. */
 export interface Line {
@@ -23,8 +24,10 @@ const NOTHING = Buffer.alloc(0);
 
 /** Walks the lines of one file from a position, holding one chunk (or one line, when that is longer) in memory. */
 export class LineCursor {
+  // The unread bytes stand between #from and #to, and #from is at #offset in the file.
   #buffer: Buffer = NOTHING;
   #from = 0;
+  #to = 0;
   #offset: number;
   #overlong = false;
   #pushedBack: Line | undefined;
@@ -42,7 +45,7 @@ export class LineCursor {
     this.#pushedBack = undefined;
     if (again) return again;
     if (this.#offset >= size) return "end";
-    const available = Math.min(this.#buffer.length, this.#from + size - this.#offset);
+    const available = Math.min(this.#to, this.#from + size - this.#offset);
     const newline = this.#buffer.indexOf(NEWLINE, this.#from);
     if (newline >= 0 && newline < available) return this.#advance(newline + 1, newline, true);
     if (this.#offset + available - this.#from < size) return "more";
@@ -56,42 +59,42 @@ export class LineCursor {
 
   /** Reads on; resolves to false when the file ends before `size`. */
   async fill(fd: number, size: number): Promise<boolean> {
-    const target = this.#target(size);
-    const position = this.#offset + this.#buffer.length - this.#from;
+    const { length, position } = this.#makeRoom(size);
     const count = await new Promise<number>((resolve, reject) => {
-      readCallback(fd, target, 0, target.length, position, (error, bytes) =>
+      readCallback(fd, this.#buffer, this.#to, length, position, (error, bytes) =>
         error ? reject(error) : resolve(bytes),
       );
     });
-    return this.#filled(target, count);
+    this.#to += count;
+    return count > 0;
   }
 
   /** {@link fill} for callers that may block. */
   fillSync(fd: number, size: number): boolean {
-    const target = this.#target(size);
-    const position = this.#offset + this.#buffer.length - this.#from;
-    return this.#filled(target, readSync(fd, target, 0, target.length, position));
+    const { length, position } = this.#makeRoom(size);
+    const count = readSync(fd, this.#buffer, this.#to, length, position);
+    this.#to += count;
+    return count > 0;
   }
 
-  #target(size: number): Buffer {
-    const pending = this.#buffer.length - this.#from;
-    if (pending > MAX_LINE_BYTES) {
-      this.#offset += pending;
-      this.#buffer = NOTHING;
-      this.#from = 0;
+  /** Moves what is unread to the front, and says how much fits behind it and where that is in the file. */
+  #makeRoom(size: number): { length: number; position: number } {
+    if (this.#to - this.#from > MAX_LINE_BYTES) {
+      this.#offset += this.#to - this.#from;
+      this.#from = this.#to;
       this.#overlong = true;
     }
-    const held = this.#buffer.length - this.#from;
+    const unread = this.#to - this.#from;
+    const position = this.#offset + unread;
     // Doubling keeps a long line's cost linear.
-    return Buffer.allocUnsafe(Math.max(0, Math.min(Math.max(CHUNK_BYTES, held), size - this.#offset - held)));
-  }
-
-  #filled(target: Buffer, count: number): boolean {
-    const rest = this.#buffer.subarray(this.#from);
-    const fresh = target.subarray(0, count);
-    this.#buffer = rest.length === 0 ? fresh : Buffer.concat([rest, fresh]);
+    const length = Math.min(Math.max(CHUNK_BYTES, unread), Math.max(0, size - position));
+    const fits = unread + length <= this.#buffer.length && this.#buffer.length <= KEPT_BYTES + 4 * unread;
+    const target = fits ? this.#buffer : Buffer.allocUnsafeSlow(unread + Math.max(length, CHUNK_BYTES));
+    this.#buffer.copy(target, 0, this.#from, this.#to);
+    this.#buffer = target;
     this.#from = 0;
-    return count > 0;
+    this.#to = unread;
+    return { length, position };
   }
 
   #advance(next: number, end: number, terminated: boolean): Line {

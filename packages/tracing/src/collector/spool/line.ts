@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { EncodedRecord } from "../../record/record.ts";
+import type { EncodedRecord, RecordType } from "../../record/record.ts";
 
 /** `crc32hex`, space. */
 const PREFIX_BYTES = 9;
@@ -89,9 +89,16 @@ export function salvage(line: Buffer): Buffer[] {
   return found;
 }
 
-/** The type of a record, read from the fixed head of its bytes. */
-export function payloadType(payload: Buffer): string | undefined {
-  return /^\{"v":\d+,"type":"([a-z]+)"/.exec(payload.toString("latin1", 0, 48))?.[1];
+const TYPE = /^\{"v":\d+,"type":"(started|span|interrupted)"/;
+
+/** The type of a record, which is all that is counted; cheaper than reading the ids too. */
+export function recordType(record: EncodedRecord): RecordType | undefined {
+  return TYPE.exec(record.length > 48 ? record.slice(0, 48) : record)?.[1] as RecordType | undefined;
+}
+
+/** The same for a record's bytes. */
+export function payloadType(payload: Buffer): RecordType | undefined {
+  return recordType(payload.toString("latin1", 0, 48));
 }
 
 function hexDigit(code: number): number {

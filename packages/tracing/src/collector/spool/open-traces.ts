@@ -2,7 +2,7 @@ import { readSync } from "node:fs";
 import { peekRecord } from "../../record/peek.ts";
 import type { EncodedRecord, RecordType } from "../../record/record.ts";
 import { compactStarted } from "./interrupted.ts";
-import { decodeLine } from "./line.ts";
+import { decodeLine, recordType } from "./line.ts";
 import type { Segment } from "./segment.ts";
 
 /** Past so many, the oldest open traces whose segment is gone are forgotten: something starts traces and never ends them. */
@@ -54,15 +54,16 @@ export class OpenTraces {
 
   /** Notes a record that was written at a place, or kept in memory when there is none; returns its type. */
   note(record: EncodedRecord, segment?: Segment, start = 0, end = 0): RecordType | undefined {
+    const type = recordType(record);
+    if (type !== "started" && (type === undefined || this.size === 0)) return type;
     const head = peekRecord(record);
-    if (!head) return undefined;
-    if (head.type !== "started" && this.size === 0) return head.type;
+    if (!head) return type;
     const key = head.traceId + head.spanId;
     this.#places.delete(key);
     this.#held.delete(key);
-    if (head.type === "started" && segment) this.#places.set(key, { segment, start, end });
-    else if (head.type === "started") this.#hold(key, record);
-    return head.type;
+    if (type === "started" && segment) this.#places.set(key, { segment, start, end });
+    else if (type === "started") this.#hold(key, record);
+    return type;
   }
 
   /** Keeps the records that stand in `segment`, which is about to go. */

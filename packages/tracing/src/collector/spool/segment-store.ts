@@ -60,7 +60,12 @@ export class SegmentStore {
       return;
     }
     const fresh = SpoolDirectory.create(this.#options.root, this.openTraces);
-    const writer = new SegmentWriter(fresh, this.#options);
+    const { segmentBytes, sync } = this.#options;
+    const writer = new SegmentWriter(fresh, {
+      segmentBytes,
+      sync,
+      onSyncFailed: (error) => this.#syncFailed(error),
+    });
     const old = this.#own;
     if (old) {
       const lost = relocate(old, fresh);
@@ -160,8 +165,8 @@ export class SegmentStore {
   }
 
   /** Brings what was written to the disk in the background. */
-  syncSoon(onError: (error: Error) => void): void {
-    this.#writer?.active?.sync(onError);
+  syncSoon(): void {
+    this.#writer?.active?.sync((error) => this.#syncFailed(error));
   }
 
   /** Writes all checkpoints and waits for the disk. @throws when the disk refuses. */
@@ -186,6 +191,11 @@ export class SegmentStore {
     if (empty) this.#remove(own);
     else own.release();
     this.checkpointer.forget(own);
+  }
+
+  #syncFailed(error: Error): void {
+    const message = `The spool's files may not have reached the disk (${reasonOf(error)}); a power loss would lose them.`;
+    this.#options.trouble.raise("sync", message);
   }
 
   #delete(directory: SpoolDirectory, segments: readonly Segment[]): void {

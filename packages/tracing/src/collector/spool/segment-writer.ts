@@ -1,4 +1,4 @@
-import { fdatasyncSync, fstatSync, ftruncateSync, openSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { writeAll } from "./checkpoint.ts";
 import { Segment, segmentName } from "./segment.ts";
@@ -8,6 +8,8 @@ export interface SegmentWriterOptions {
   segmentBytes: number;
   /** Whether every write waits for the disk. */
   sync: boolean;
+  /** What was written may not have reached the disk. */
+  onSyncFailed(error: Error): void;
 }
 
 /** Where lines were written. */
@@ -62,6 +64,7 @@ export class SegmentWriter {
     this.#active = undefined;
     this.#fd = -1;
     active.sealed = true;
+    if (!this.#options.sync) active.sync(this.#options.onSyncFailed);
     active.close();
   }
 
@@ -72,7 +75,11 @@ export class SegmentWriter {
 
   /** Waits until what was written is on the disk. @throws when the disk refuses. */
   syncNow(): void {
-    if (this.#active) fdatasyncSync(this.#fd);
+    const active = this.#active;
+    if (!active) return;
+    fdatasyncSync(this.#fd);
+    if (!active.named) syncDirectory(this.#directory.path);
+    active.named = true;
   }
 
   #append(bytes: Buffer, atMs: number): Written {
@@ -80,7 +87,7 @@ export class SegmentWriter {
     const start = segment.size;
     try {
       writeAll(this.#fd, bytes);
-      if (this.#options.sync) fdatasyncSync(this.#fd);
+      if (this.#options.sync) this.syncNow();
     } catch (error) {
       this.#rollBack(segment);
       throw error;
@@ -92,8 +99,9 @@ export class SegmentWriter {
 
   #begin(): Segment {
     const { path, nextSequence } = this.#directory;
-    const fd = openSync(join(path, segmentName(nextSequence)), "ax+", 0o600);
+    // Counted up even when it fails: a file that is in the way must not be so for ever.
     this.#directory.nextSequence += 1;
+    const fd = openSync(join(path, segmentName(nextSequence)), "ax+", 0o600);
     const segment = new Segment(path, nextSequence, fd);
     this.#directory.segments.push(segment);
     this.#active = segment;
@@ -112,5 +120,15 @@ export class SegmentWriter {
         this.#directory.discard(segment);
       }
     }
+  }
+}
+
+/** Makes sure that a new file's name has reached the disk, not only its bytes. */
+function syncDirectory(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -1,4 +1,4 @@
-import { close, fdatasync, openSync } from "node:fs";
+import { close, fdatasync, fsync, open, openSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AgeMarks } from "./age-marks.ts";
 import { LineCursor } from "./line-cursor.ts";
@@ -32,6 +32,8 @@ export class Segment extends Progress {
   spans = 0;
   takenRecords = 0;
   takenSpans = 0;
+  /** Its name is on the disk too. */
+  named = false;
   /** Nothing more will be appended. */
   sealed = false;
   /** Given up because of the cap or of a fault; tickets may still be out. */
@@ -103,6 +105,18 @@ export class Segment extends Progress {
     fdatasync(fd, (error) => {
       this.leave();
       if (error) onError(error);
+      else if (!this.named) this.#syncName(onError);
+    });
+  }
+
+  #syncName(onError: (error: Error) => void): void {
+    this.named = true;
+    open(this.dir, "r", (openError, fd) => {
+      if (openError) return; // Deleted since, and then there is nothing to keep.
+      fsync(fd, (error) => {
+        close(fd, () => undefined);
+        if (error) onError(error);
+      });
     });
   }
 

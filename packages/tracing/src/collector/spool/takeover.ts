@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EncodedRecord } from "../../record/record.ts";
 import { type Adopted, adoptDirectory, listDirectories } from "./adoption.ts";
 import type { Intake } from "./intake.ts";
@@ -32,18 +33,29 @@ export interface TakeoverOptions {
  */
 export async function takeOver(options: TakeoverOptions): Promise<Adoption> {
   const { root, store, trouble, closed } = options;
-  const adopted: Adopted[] = [];
+  const adoption: Adoption = { spans: 0, interrupted: [], directories: 0 };
+  const waiting: Adopted[] = [];
   for (const name of list(options)) {
     if (closed()) break;
     if (store.own && name === basename(store.own.path)) continue;
-    const found = await adoptDirectory(root, name, (message) => trouble.raise(name, message));
-    if (!found) continue;
-    adopted.push(found);
-    if (!closed()) emitInterrupted(found, options);
+    const adopted = await adoptDirectory(root, name, (message) => trouble.raise(name, message));
+    if (!adopted) continue;
+    waiting.push(adopted);
+    await emitInterrupted(adopted, options);
+    if (closed()) break;
+    adoption.interrupted.push(...adopted.interrupted);
+    adoption.directories += 1;
+    // One in which nothing waits changes no count, and need not be kept open.
+    if (adopted.directory.segments.some((segment) => !segment.done) || adopted.damagedSpans > 0) continue;
+    waiting.pop();
+    store.addAdopted(adopted.directory);
+    store.sweep(adopted.directory);
   }
-  if (!closed()) return publish(adopted, options);
-  for (const { directory } of adopted) directory.release();
-  return { spans: 0, interrupted: [], directories: 0 };
+  if (closed()) {
+    for (const { directory } of waiting) directory.release();
+    return { spans: 0, interrupted: [], directories: 0 };
+  }
+  return { ...adoption, spans: publish(waiting, options) };
 }
 
 function list({ root, trouble }: TakeoverOptions): string[] {
@@ -56,34 +68,37 @@ function list({ root, trouble }: TakeoverOptions): string[] {
 }
 
 /** Writes what became of the open traces to the own spool, and takes them off the dead process's list. */
-function emitInterrupted({ directory, interrupted }: Adopted, { store, intake }: TakeoverOptions): void {
+async function emitInterrupted({ directory, interrupted }: Adopted, options: TakeoverOptions): Promise<void> {
+  const { store, intake, closed } = options;
   for (let index = 0; index < interrupted.length; index += INTERRUPTED_AT_ONCE) {
+    if (closed()) return;
     intake.append(interrupted.slice(index, index + INTERRUPTED_AT_ONCE));
+    await nextTurn();
   }
   // While they are in memory only, the list is what another process would need.
-  if (interrupted.length > 0 && intake.refused) return;
+  if (closed() || (interrupted.length > 0 && intake.refused)) return;
   directory.openTraces.clear();
   if (directory.inheritance) directory.inheritance.interrupted = true;
   if (interrupted.length > 0) store.checkpointer.write(directory);
 }
 
-function publish(adopted: readonly Adopted[], { store, pending }: TakeoverOptions): Adoption {
-  const adoption: Adoption = { spans: 0, interrupted: [], directories: adopted.length };
+/** Adds what was taken over to what is read and counted, oldest first; returns how many spans that makes. */
+function publish(adopted: readonly Adopted[], { store, pending }: TakeoverOptions): number {
   const byAge = adopted.toSorted((a, b) =>
     compare(a.directory.inheritance?.diedAt, b.directory.inheritance?.diedAt),
   );
-  for (const { directory, damagedSpans, interrupted } of byAge) {
+  let total = 0;
+  for (const { directory, damagedSpans } of byAge) {
     const records = directory.segments.reduce((sum, segment) => sum + segment.records, 0);
     const spans = directory.segments.reduce((sum, segment) => sum + segment.spans, 0);
     store.addAdopted(directory);
     pending.add(records, spans);
     pending.report("damaged", damagedSpans);
-    adoption.spans += spans + damagedSpans;
-    adoption.interrupted.push(...interrupted);
+    total += spans + damagedSpans;
     store.sweep(directory);
   }
   store.makeRoom(0);
-  return adoption;
+  return total;
 }
 
 function compare(a = "", b = ""): number {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -10,9 +10,11 @@ export { encoded, idOf, typeOf } from "./encoded.ts";
 /** Everything, in one go. */
 export const NO_LIMITS = { maxRecords: 1_000_000, maxBytes: 1_000_000_000 };
 
-/** A directory of its own for one test. */
+/** A directory of its own for one test, gone when the test has ended and its spools are closed. */
 export function scratch(): string {
-  return mkdtempSync(join(tmpdir(), "spool-"));
+  const dir = mkdtempSync(join(tmpdir(), "spool-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10 }));
+  return dir;
 }
 
 export interface OpenedSpool {
