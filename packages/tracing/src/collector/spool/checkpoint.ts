@@ -39,18 +39,33 @@ export function writeCheckpoint(dir: string, checkpoint: Checkpoint, sync: boole
   renameSync(temporary, path);
 }
 
-/** The checkpoint of a directory; undefined when there is none, or none that can be believed. */
+// For want of these a checkpoint that is there would be taken for none, and its open traces would be forgotten.
+const PASSING = ["EMFILE", "ENFILE", "EACCES", "EIO"];
+
+/**
+ * The checkpoint of a directory; undefined when there is none, or none that can be believed.
+ *
+ * @throws when it cannot be read for a reason that may pass.
+ */
 export function readCheckpoint(dir: string): Checkpoint | undefined {
   let bytes: Buffer;
   try {
     bytes = readFileSync(join(dir, CHECKPOINT_FILE));
-  } catch {
+  } catch (error) {
+    if (PASSING.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     return undefined;
   }
   const payload = decodeLine(bytes.at(-1) === NEWLINE ? bytes.subarray(0, -1) : bytes);
-  if (!payload) return undefined;
-  const value: unknown = JSON.parse(payload.toString("utf8"));
+  const value = payload && parse(payload.toString("utf8"));
   return isCheckpoint(value) ? value : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes all of `bytes`, going on after short writes. @throws when the disk refuses the rest. */

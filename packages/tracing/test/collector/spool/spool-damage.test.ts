@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { encodeLine } from "../../../src/collector/spool/line.ts";
 import { drain, dropped, encoded, idOf, openSpool, scratch, segmentsIn, takeAll } from "./records.ts";
 
 const IDS = [1, 2, 3, 4, 5];
@@ -255,7 +256,6 @@ describe("Spool with a checkpoint that is not to be trusted", () => {
   });
 
   it("is not led astray by a position that is no line's, or behind the end", async () => {
-    const { encodeLine } = await import("../../../src/collector/spool/line.ts");
     const time = new Date().toISOString();
     const cases: [object, number[]][] = [
       [{ segment: 4, offset: 1 }, [9, ...LAST_TEN]],
