@@ -1,0 +1,100 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { TracingError } from "../core/errors.ts";
+import { createInsForgeMigrationTarget, createInsForgeStoreClient } from "../insforge/index.ts";
+import { type MigrationTarget, migrate } from "../store/migrator.ts";
+import type { StoreClient } from "../store/store-client.ts";
+import { readOrCreateAccessKey } from "./access-key.ts";
+import { Connection } from "./connection.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { toFetch } from "./endpoint-fetch.ts";
+
+/** An address for the SDK to build URLs on. Nothing resolves it: its `fetch` never leaves the machine. */
+const BASE_URL = "http://embedded.invalid";
+
+export interface EmbeddedOptions {
+  /** Directory of the database, its lock, key and socket; made when it is not there, and private to its user. */
+  dataDir: string;
+  /** Gives up opening. */
+  signal?: AbortSignal;
+}
+
+/** A PostgreSQL in WebAssembly behind an endpoint like InsForge's, shared by all processes that open its directory. */
+export interface EmbeddedStore {
+  readonly client: StoreClient;
+  /** Already up to date when the store is open. */
+  readonly migrations: MigrationTarget;
+  /** Reaches the endpoint under any origin; requests carry `Authorization: Bearer` and {@link EmbeddedStore.apiKey}. */
+  readonly fetch: typeof fetch;
+  readonly apiKey: string;
+  /** Whether this process runs the database, or talks to the one that does. A guest becomes owner when that one ends. */
+  readonly mode: "owner" | "guest";
+  /** Finishes what is pending and gives the directory up; idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the embedded store of a directory, and creates or updates its schema.
+ *
+ * The first process to open a directory owns it and runs the database in a worker thread; later ones talk to it over a
+ * Unix socket, and one of them takes over when it ends. An open store does not keep a process alive. What has been
+ * acknowledged survives a crash of the process at any moment, but not a loss of power.
+ *
+ * @throws {TracingError} `missing-dependency` without `@electric-sql/pglite` or `@insforge/sdk`, `store-failed` when the
+ * directory or the database in it cannot be used, `schema-too-new` when a newer version of the library has used it.
+ */
+export async function openEmbedded({ dataDir: dir, signal }: EmbeddedOptions): Promise<EmbeddedStore> {
+  signal?.throwIfAborted();
+  const dataDir = resolve(dir);
+  const apiKey = prepareDirectory(dataDir);
+  const connection = new Connection({
+    dataDir,
+    apiKey,
+    prepareSchema: (endpoint) => prepareSchema(endpoint, apiKey),
+  });
+  const abort = (): void => void connection.close();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    await connection.open(signal);
+    if (connection.mode === "guest") await prepareSchema((request) => connection.answer(request), apiKey);
+    signal?.throwIfAborted();
+    const target = toTarget((request) => connection.answer(request), apiKey);
+    return {
+      client: await createInsForgeStoreClient(target),
+      migrations: await createInsForgeMigrationTarget(target),
+      fetch: target.fetch,
+      apiKey,
+      get mode() {
+        return connection.mode;
+      },
+      close: () => connection.close(),
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function toTarget(endpoint: Endpoint, apiKey: string) {
+  return { baseUrl: BASE_URL, apiKey, fetch: toFetch(endpoint) };
+}
+
+async function prepareSchema(endpoint: Endpoint, apiKey: string): Promise<void> {
+  await migrate(await createInsForgeMigrationTarget(toTarget(endpoint, apiKey)));
+}
+
+function prepareDirectory(dataDir: string): string {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    chmodSync(dataDir, 0o700);
+    return readOrCreateAccessKey(dataDir);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new TracingError("store-failed", `The directory ${dataDir} cannot be used: ${reason}.`, {
+      hint: "Choose another with TRACING_DATA_DIR, or mend its owner and permissions.",
+      cause,
+    });
+  }
+}

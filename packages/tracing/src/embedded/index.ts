@@ -1,0 +1,1 @@
+export { type EmbeddedOptions, type EmbeddedStore, openEmbedded } from "./embedded-store.ts";

@@ -1,0 +1,131 @@
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { createConnection } from "node:net";
+import { dirname, join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { askOverSocket } from "../../src/embedded/socket-client.ts";
+import { findSocket } from "../../src/embedded/socket-path.ts";
+import { kill, report, start } from "./children/child.ts";
+import { freshDataDir, scratchDir } from "./data-dir.ts";
+import { createNotesClient, type NotesClient } from "./notes-client.ts";
+
+async function open(dataDir: string): Promise<NotesClient> {
+  const notes = createNotesClient(dataDir);
+  onTestFinished(() => notes.connection.close());
+  await notes.connection.open();
+  return notes;
+}
+
+describe("Connection", () => {
+  it("owns a directory once, and lets others in through its socket until it is closed", async () => {
+    const dataDir = await freshDataDir();
+    const owner = await open(dataDir);
+    const guest = await open(dataDir);
+    expect([owner.connection.mode, guest.connection.mode]).toEqual(["owner", "guest"]);
+    expect(await guest.add("a", "b")).toBe(2);
+    expect(await owner.add("b", "c")).toBe(1);
+    expect(await guest.ids()).toEqual(["a", "b", "c"]);
+    const closing = owner.connection.close();
+    expect(await guest.ids()).toEqual(["a", "b", "c"]);
+    await closing;
+    await owner.connection.close();
+    expect(guest.connection.mode).toBe("owner");
+    await expect(owner.ids()).rejects.toThrow(/closed/);
+  });
+
+  it("hands over to one of the guests when the owner is killed, and has all that it acknowledged", async () => {
+    const dataDir = await freshDataDir();
+    const child = start(dataDir, "serve");
+    expect(await report(child)).toBe("owner");
+    const guests = await Promise.all([1, 2, 3].map(() => open(dataDir)));
+    expect(guests.map(({ connection }) => connection.mode)).toEqual(["guest", "guest", "guest"]);
+    await guests[0]?.add("before");
+    await kill(child);
+    expect(existsSync(join(dataDir, "embedded.sock"))).toBe(true);
+    await Promise.all(guests.map((guest, n) => guest.add(`from ${n}`)));
+    expect(guests.map(({ connection }) => connection.mode).toSorted()).toEqual(["guest", "guest", "owner"]);
+    expect(await guests[0]?.ids()).toEqual(["before", "from 0", "from 1", "from 2"]);
+  });
+
+  it("finishes a guest's request whose owner is killed meanwhile", async () => {
+    const dataDir = await freshDataDir();
+    const child = start(dataDir, "serve");
+    await report(child);
+    const guest = await open(dataDir);
+    const ids = Array.from({ length: 2_000 }, (_, n) => String(n).padStart(4, "0"));
+    const adding = guest.add(...ids);
+    await kill(child);
+    expect([0, 2_000]).toContain(await adding);
+    expect(await guest.ids()).toEqual(ids);
+  });
+
+  it("listens in a short private directory when its own is too long for a socket, and removes that at the end", async () => {
+    const parent = join(scratchDir(), "long".repeat(30));
+    mkdirSync(parent);
+    const dataDir = await freshDataDir(parent);
+    const owner = await open(dataDir);
+    const socket = readFileSync(join(dataDir, "socket"), "utf8");
+    expect(Buffer.byteLength(socket)).toBeLessThan(100);
+    expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700);
+    const guest = await open(dataDir);
+    expect(await guest.add("x")).toBe(1);
+    await guest.connection.close();
+    await owner.connection.close();
+    expect([existsSync(dirname(socket)), existsSync(join(dataDir, "socket"))]).toEqual([false, false]);
+  });
+
+  it("serves only who speaks HTTP and has the key, from a file and a socket that only the user can open", async () => {
+    const dataDir = await freshDataDir();
+    await open(dataDir);
+    const socket = createConnection(findSocket(dataDir));
+    socket.end("no HTTP at all\r\n\r\n");
+    socket.resume();
+    await once(socket, "close");
+    const ask = async (headers: Record<string, string>): Promise<unknown> => {
+      const request = {
+        method: "POST",
+        url: "/api/database/rpc/ids",
+        headers: new Headers(headers),
+        body: "{}",
+      };
+      const { status, body } = await askOverSocket(findSocket(dataDir), request);
+      return [status, JSON.parse(body ?? "").error];
+    };
+    expect(await ask({})).toEqual([401, "AUTH_INVALID_CREDENTIALS"]);
+    expect(await ask({ authorization: "Bearer ik_wrong" })).toEqual([401, "AUTH_INVALID_API_KEY"]);
+    const key = readFileSync(join(dataDir, "key"), "utf8");
+    expect(await ask({ authorization: `Bearer ${key}`, "content-profile": "none" })).toEqual([
+      406,
+      undefined,
+    ]);
+    for (const name of ["key", "lock", "embedded.sock"])
+      expect(statSync(join(dataDir, name)).mode & 0o777).toBe(0o600);
+  });
+
+  it("lets a process that does not close it end by itself, with the exit code it chose", async () => {
+    const dataDir = await freshDataDir();
+    const child = start(dataDir, "leave");
+    const [code, signal] = await once(child, "exit");
+    expect([code, signal]).toEqual([7, null]);
+    const after = await open(dataDir);
+    expect(await after.ids()).toEqual([String(child.pid)]);
+    const guest = start(dataDir, "leave");
+    expect(await once(guest, "exit")).toEqual([7, null]);
+    expect(await after.ids()).toContain(String(guest.pid));
+  });
+
+  it("gives up on a directory that somebody holds without answering", async () => {
+    const dataDir = await freshDataDir();
+    const child = start(dataDir, "serve");
+    await report(child);
+    const guest = await open(dataDir);
+    child.kill("SIGSTOP");
+    const request = { method: "GET", url: "/api/health", headers: new Headers(), body: "" };
+    const signal = AbortSignal.timeout(300);
+    await expect(guest.connection.answer({ ...request, signal })).rejects.toMatchObject({
+      name: "TimeoutError",
+    });
+    child.kill("SIGCONT");
+    expect((await guest.connection.answer(request)).status).toBe(200);
+  });
+});
