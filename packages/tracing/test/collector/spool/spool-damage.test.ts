@@ -9,12 +9,12 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeLine } from "../../../src/collector/spool/line.ts";
 import { drain, dropped, encoded, idOf, openSpool, scratch, segmentsIn, takeAll } from "./records.ts";
 
-const IDS = [1, 2, 3, 4, 5];
+const IDS = [1, 2, 3];
 
 interface Dead {
   /** The bytes of its only segment. */
@@ -24,7 +24,7 @@ interface Dead {
   copy(bytes: Buffer): string;
 }
 
-/** What a process left behind that appended five spans. */
+/** What a process left behind that appended three spans. */
 function deadProcess(): Dead {
   const { spool } = openSpool(scratch());
   for (const id of IDS) spool.append([encoded("span", id, 10)]);
@@ -141,7 +141,7 @@ describe("Spool with damaged files", () => {
     mkdirSync(join(root, "1-0-0000000000ff"));
     writeFileSync(join(root, "2-0-0000000000ff"), "a file with the name of a directory");
     const { spool, warnings } = openSpool(root);
-    expect(await spool.adopt()).toMatchObject({ spans: 5, directories: 1 });
+    expect(await spool.adopt()).toMatchObject({ spans: IDS.length, directories: 1 });
     const batches = await takeAll(spool);
     expect(batches.flatMap((batch) => batch.records.map(idOf))).toEqual(IDS);
     for (const batch of batches) spool.settle(batch);
@@ -167,16 +167,23 @@ describe("Spool with damaged files", () => {
   });
 
   it("counts a segment that disappeared as dropped, and goes on", async () => {
-    const { spool, drops } = openSpool(scratch(), { segmentBytes: 1000 });
-    for (let id = 0; id < 20; id++) spool.append([encoded("span", id)]);
-    const [, second = ""] = segmentsIn(spool.dir);
-    rmSync(join(spool.dir, second));
+    const root = scratch();
+    const { spool: dead } = openSpool(root, { segmentBytes: 1000 });
+    for (let id = 0; id < 20; id++) dead.append([encoded("span", id)]);
+    dead.close();
+    const { spool, drops, warnings } = openSpool(root);
+    await spool.adopt();
+    const [adopted = ""] = readdirSync(root).filter((name) => name !== basename(spool.dir));
+    const [, second = ""] = segmentsIn(join(root, adopted));
+    rmSync(join(root, adopted, second));
     const batches = await takeAll(spool);
     const ids = batches.flatMap((batch) => batch.records.map(idOf));
     for (const batch of batches) spool.settle(batch);
     expect(ids.length).toBeLessThan(20);
+    expect(ids.at(-1)).toBe(19);
     expect(ids.length + (dropped(drops).disk ?? 0)).toBe(20);
     expect([spool.pendingRecords, spool.pendingSpans]).toEqual([0, 0]);
+    expect(warnings).toEqual([expect.stringContaining("disappeared")]);
   });
 
   it("counts what was cut off a segment as damaged, and goes on", async () => {
