@@ -7,10 +7,18 @@ import { askOverSocket, SocketFailure } from "./socket-client.ts";
 import { findSocket } from "./socket-path.ts";
 import type { Answer } from "./worker-protocol.ts";
 
-/** Longer than an owner takes to close, and shorter than a client waits for an answer. */
-const HAND_OVER_TIMEOUT_MS = 15_000;
+const HEALTH = { method: "GET", url: "/api/health", headers: new Headers(), body: "" };
+
 const FIRST_DELAY_MS = 20;
 const MAX_DELAY_MS = 500;
+
+export interface ConnectionOptions extends OwnerOptions {
+  /**
+   * How long to look for an owner that answers, in milliseconds; longer than one takes to close, and shorter than a
+   * client waits for an answer. @default 15_000
+   */
+  handOverTimeoutMs?: number;
+}
 
 /**
  * The way to a data directory's database: its owner in this process, else the owner's socket.
@@ -18,12 +26,14 @@ const MAX_DELAY_MS = 500;
  * When the owner goes away, the next request takes over as owner, or finds the process that did.
  */
 export class Connection {
-  readonly #options: OwnerOptions;
+  readonly #options: ConnectionOptions;
+  readonly #handOverTimeoutMs: number;
   #owner: Owner | undefined;
   #closed = false;
 
-  constructor(options: OwnerOptions) {
+  constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#handOverTimeoutMs = options.handOverTimeoutMs ?? 15_000;
   }
 
   get mode(): "owner" | "guest" {
@@ -33,12 +43,18 @@ export class Connection {
   /**
    * Resolves when requests are answered, here or by the owner.
    *
-   * @throws {TracingError}
+   * @throws {TracingError} `store-locked` when the owner does not answer, else as {@link Owner.ready}.
    */
   async open(signal?: AbortSignal): Promise<void> {
-    this.#tryOwn();
-    if (this.#owner) await this.#owner.ready;
-    else await this.answer({ method: "GET", url: "/api/health", headers: new Headers(), body: "", signal });
+    const timeout = AbortSignal.timeout(this.#handOverTimeoutMs);
+    try {
+      this.#tryOwn();
+      if (this.#owner) await this.#owner.ready;
+      else await this.answer({ ...HEALTH, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toOpenError(this.#options.dataDir, error);
+    }
   }
 
   /**
@@ -46,7 +62,7 @@ export class Connection {
    * @throws {TracingError} when this process took over and cannot open the database.
    */
   async answer(request: EndpointRequest): Promise<Answer> {
-    const deadline = performance.now() + HAND_OVER_TIMEOUT_MS;
+    const deadline = performance.now() + this.#handOverTimeoutMs;
     let repeated = false;
     for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
       if (this.#closed) throw new DatabaseStopped("The embedded store has been closed.");
@@ -102,6 +118,21 @@ export class Connection {
       });
     }
   }
+}
+
+function toOpenError(dataDir: string, cause: unknown): unknown {
+  if (cause instanceof TracingError) return cause;
+  if (cause instanceof DatabaseStopped) {
+    return new TracingError("store-failed", `${cause.message} Its directory is ${dataDir}.`, { cause });
+  }
+  return new TracingError(
+    "store-locked",
+    `Another process owns the embedded store in ${dataDir} and does not answer.`,
+    {
+      hint: "End it, or wait until it does.",
+      cause,
+    },
+  );
 }
 
 /** The schema's functions may be called twice; a migration or a statement of somebody's own may not. */

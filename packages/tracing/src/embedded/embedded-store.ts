@@ -41,7 +41,7 @@ export interface EmbeddedStore {
  * acknowledged survives a crash of the process at any moment, but not a loss of power.
  *
  * @throws {TracingError} `missing-dependency` without `@electric-sql/pglite` or `@insforge/sdk`, `store-failed` when the
- * directory or the database in it cannot be used, `schema-too-new` when a newer version of the library has used it.
+ * directory or the database in it cannot be used, `store-locked` when its owner does not answer, `schema-too-new` when a newer version of the library has used it.
  */
 export async function openEmbedded({ dataDir: dir, signal }: EmbeddedOptions): Promise<EmbeddedStore> {
   signal?.throwIfAborted();
@@ -71,6 +71,7 @@ export async function openEmbedded({ dataDir: dir, signal }: EmbeddedOptions): P
     };
   } catch (error) {
     await connection.close();
+    signal?.throwIfAborted();
     throw error;
   } finally {
     signal?.removeEventListener("abort", abort);

@@ -12,11 +12,13 @@ const MAX_WAL_BYTES = 48 * 2 ** 20;
  */
 export class Housekeeping {
   readonly #database: PGlite;
+  readonly #maxWalBytes: number;
   #calls = 0;
   #bytes = 0;
 
-  constructor(database: PGlite) {
+  constructor(database: PGlite, maxWalBytes = MAX_WAL_BYTES) {
     this.#database = database;
+    this.#maxWalBytes = maxWalBytes;
   }
 
   /** Counts a call with a body of `bytes`, and does what has become due. */
@@ -26,14 +28,14 @@ export class Housekeeping {
     if (this.#calls < CALLS_BETWEEN_CHECKS && this.#bytes < BYTES_BETWEEN_CHECKS) return;
     this.#calls = 0;
     this.#bytes = 0;
-    await this.#checkpoint();
     await this.#tidyOneTable();
+    await this.#checkpoint();
   }
 
   async #checkpoint(): Promise<void> {
     const { rows } = await this.#database.query<{ due: boolean }>(
       "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), redo_lsn) > $1::text::bigint AS due FROM pg_control_checkpoint()",
-      [String(MAX_WAL_BYTES)],
+      [String(this.#maxWalBytes)],
     );
     if (rows[0]?.due) await this.#database.exec("CHECKPOINT");
   }

@@ -46,7 +46,8 @@ export class Owner {
       releaseLock();
     };
     this.#ready = this.#start(dataDir, prepareSchema);
-    this.#ready.catch(() => this.close());
+    // Whoever waits for it hears why it failed; that giving up then fails too would add nothing.
+    this.#ready.catch(() => this.close()).catch(() => undefined);
   }
 
   /**

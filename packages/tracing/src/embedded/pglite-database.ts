@@ -6,7 +6,7 @@ const SETTINGS = {
   shared_buffers: "16MB",
   // With more, WebAssembly's own stack is used up first, and nothing reports that.
   max_stack_depth: "400kB",
-  min_wal_size: "32MB",
+  min_wal_size: "16MB",
   max_wal_size: "64MB",
   timezone: "UTC",
 };
@@ -43,6 +43,8 @@ export async function openDatabase(dir: string): Promise<PGlite> {
   const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   try {
     return await pglite.create(dir, {
+      // Only for a new database: one of the usual 16 MB would be most of what it takes on disk.
+      initDbStartParams: ["--wal-segsize=4"],
       startParams: [...pglite.defaultStartParams, ...settings],
       onStdout: keep,
       onStderr: keep,

@@ -125,6 +125,8 @@ describe("Connection", () => {
     await expect(guest.connection.answer({ ...request, signal })).rejects.toMatchObject({
       name: "TimeoutError",
     });
+    const another = createNotesClient(dataDir, 300).connection.open();
+    await expect(another).rejects.toMatchObject({ name: "TracingError", code: "store-locked" });
     child.kill("SIGCONT");
     expect((await guest.connection.answer(request)).status).toBe(200);
   });

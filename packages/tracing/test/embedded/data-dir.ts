@@ -28,7 +28,7 @@ async function emptyDatabase(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(dirname(main), "../package.json"), "utf8")) as {
     version: string;
   };
-  const kept = join(tmpdir(), `tracing-test-pglite-${version}-${process.getuid?.() ?? "user"}`);
+  const kept = join(tmpdir(), `tracing-test-pglite-${version}-4mb-${process.getuid?.() ?? "user"}`);
   if (existsSync(kept)) return kept;
   const draft = `${kept}.${randomBytes(4).toString("hex")}`;
   const host = new PgliteHost({ databaseDir: draft });

@@ -10,9 +10,14 @@ export interface NotesClient {
 }
 
 /** Not open yet. */
-export function createNotesClient(dataDir: string): NotesClient {
+export function createNotesClient(dataDir: string, handOverTimeoutMs = 15_000): NotesClient {
   const apiKey = readOrCreateAccessKey(dataDir);
-  const connection = new Connection({ dataDir, apiKey, prepareSchema: prepareNotes(apiKey) });
+  const connection = new Connection({
+    dataDir,
+    apiKey,
+    prepareSchema: prepareNotes(apiKey),
+    handOverTimeoutMs,
+  });
   const headers = new Headers({ authorization: `Bearer ${apiKey}`, "content-profile": "tracing" });
   const call = async (fn: string, args: object): Promise<unknown> => {
     const url = `/api/database/rpc/${fn}`;
