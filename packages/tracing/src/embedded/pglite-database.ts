@@ -1,4 +1,5 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 
 const SETTINGS = {
@@ -32,8 +33,20 @@ export class SwallowedError extends Error {
   }
 }
 
-/** @throws {OpenFailure} */
+/**
+ * Opens a database that is there.
+ *
+ * @throws {OpenFailure}
+ */
 export async function openDatabase(dir: string): Promise<PGlite> {
+  // PGlite would take such a directory for a new one, and write a new database over what is left.
+  if (!existsSync(join(dir, "PG_VERSION"))) {
+    throw new OpenFailure("store-failed", "it has no PG_VERSION", undefined);
+  }
+  return startDatabase(dir);
+}
+
+async function startDatabase(dir: string): Promise<PGlite> {
   const pglite = await loadPglite();
   const printed: string[] = [];
   const keep = (line: string): true => {
@@ -50,12 +63,8 @@ export async function openDatabase(dir: string): Promise<PGlite> {
       onStderr: keep,
     });
   } catch (cause) {
-    const fatal = printed.findLast((line) => /\b(FATAL|PANIC|ERROR):/.test(line));
-    throw new OpenFailure(
-      "store-failed",
-      fatal ?? (cause instanceof Error ? cause.message : String(cause)),
-      cause,
-    );
+    const fatal = printed.map((line) => /\b(?:FATAL|PANIC|ERROR):\s*(.+)/.exec(line)?.[1]).findLast(Boolean);
+    throw new OpenFailure("store-failed", fatal ?? String(cause), cause);
   }
 }
 
@@ -67,7 +76,7 @@ export async function openDatabase(dir: string): Promise<PGlite> {
 export async function initialiseDatabase(dir: string): Promise<void> {
   const unfinished = `${dir}.new`;
   rmSync(unfinished, { recursive: true, force: true });
-  const database = await openDatabase(unfinished);
+  const database = await startDatabase(unfinished);
   await database.close();
   renameSync(unfinished, dir);
 }
