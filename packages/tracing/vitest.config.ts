@@ -18,6 +18,8 @@ export default defineConfig({
   plugins: [lowerDecorators()],
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: ["default", "json"],
+    outputFile: { json: ".test-results/vitest.json" },
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -1,0 +1,60 @@
+/** Import direction, as docs/architecture.md draws it: an arrow that points up is an error. */
+
+const src = "^packages/tracing/src";
+
+/** What a folder of the library may import besides itself; `core/errors.ts` is open to all. */
+const mayImport = {
+  conventions: [],
+  capture: [],
+  lock: [],
+  core: ["capture", "conventions"],
+  record: ["capture", "conventions"],
+  render: ["record", "store"],
+  collector: ["capture", "conventions", "core", "lock", "record"],
+  store: ["collector/record-exporter", "record"],
+  insforge: ["capture", "collector/record-exporter", "conventions", "record", "store"],
+  postgres: ["store"],
+  embedded: ["insforge", "lock", "store"],
+  testing: ["collector", "core", "record", "store"],
+};
+
+const layers = Object.entries(mayImport).map(([folder, allowed]) => ({
+  name: `${folder}-direction`,
+  comment: `${folder}/ imports ${allowed.length === 0 ? "nothing of ours" : allowed.join(", ")}.`,
+  severity: "error",
+  from: { path: `${src}/${folder}/` },
+  to: { path: src, pathNot: [`${src}/core/errors`, ...[folder, ...allowed].map((name) => `${src}/${name}[/.]`)] },
+}));
+
+export default {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "packages-know-no-apps",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^(apps|examples)/" },
+    },
+    {
+      name: "optional-peers-stay-optional",
+      comment: "Only an adapter may import its driver, and everything else loads adapters when they are configured.",
+      severity: "error",
+      from: { path: src, pathNot: `${src}/(insforge|postgres|embedded)/` },
+      to: { path: "node_modules/(@insforge/sdk|pg|@electric-sql/pglite)/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "cli-is-the-top",
+      severity: "error",
+      from: { path: src, pathNot: `${src}/cli/` },
+      to: { path: `${src}/cli/` },
+    },
+    ...layers,
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "/(dist|node_modules|test)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.base.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".mjs"], exportsFields: ["exports"] },
+  },
+};

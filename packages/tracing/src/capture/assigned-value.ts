@@ -1,0 +1,95 @@
+import type { AssignedName } from "./assigned-name.ts";
+
+/** Where a value stands, without its quotes. */
+export interface AssignedValue {
+  start: number;
+  end: number;
+}
+
+const MAX_SPACE = 64;
+const QUOTES = "\"'`";
+
+/** Values that say something about a secret without being one. */
+const NO_SECRET = /(?:null|true|false|undefined|none|nil)(?![\w-])/iy;
+
+/** Headers whose value has spaces in it. */
+const WHOLE_LINE = /authorization$|cookie2?$/i;
+
+/** The value assigned to a secret name, from the separator's end on; undefined when there is none. */
+export function assignedValue(text: string, from: number, name: AssignedName): AssignedValue | undefined {
+  let start = from;
+  // `=>`, `==`, `:=`
+  while (start < from + 2 && (text[start] === "=" || text[start] === ">" || text[start] === ":")) start++;
+  const space = start;
+  while (start - space < MAX_SPACE && isSpace(text[start], name.quoted)) start++;
+  if (start >= text.length) return undefined;
+
+  let quote = start;
+  while (quote - start < 16 && text[quote] === "\\") quote++;
+  if (isQuote(text[quote])) return { start: quote + 1, end: closingQuote(text, quote, quote - start) };
+
+  NO_SECRET.lastIndex = start;
+  if (NO_SECRET.test(text)) return undefined;
+  if (name.quoted && (text[start] === "{" || text[start] === "[")) {
+    return { start, end: closingBracket(text, start) };
+  }
+  const end = WHOLE_LINE.test(name.text) ? lineEnd(text, start, name) : wordEnd(text, start);
+  return { start, end };
+}
+
+function isSpace(character: string | undefined, orLineBreak: boolean): boolean {
+  if (character === " " || character === "\t") return true;
+  return orLineBreak && (character === "\n" || character === "\r");
+}
+
+function isQuote(character: string | undefined): boolean {
+  return character !== undefined && QUOTES.includes(character);
+}
+
+/**
+ * Where the string that opens at `open`, behind `depth` backslashes, ends: at the same quote behind as many, each
+ * level of escaping taken into account. A string that never closes was cut, and ends with its line.
+ */
+function closingQuote(text: string, open: number, depth: number): number {
+  const quote = text[open] as string;
+  const period = 2 * (depth + 1);
+  for (let at = text.indexOf(quote, open + 1); at !== -1; at = text.indexOf(quote, at + 1)) {
+    let slashes = 0;
+    while (text[at - 1 - slashes] === "\\" && at - 1 - slashes > open) slashes++;
+    if (slashes < depth) return at - slashes;
+    if ((slashes - depth) % period === 0) return at - depth;
+  }
+  const lineBreak = text.indexOf("\n", open);
+  return lineBreak === -1 ? text.length : lineBreak;
+}
+
+/** Past the bracket that closes the one at `open`; one that never closes was cut, and runs to the end. */
+function closingBracket(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at++) {
+    const character = text[at];
+    if (character === "{" || character === "[") depth++;
+    else if (character === "}" || character === "]") {
+      depth--;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return text.length;
+}
+
+const LINE_END = /[\r\n]|\\[rn]/g;
+const LINE_OR_QUOTE_END = /[\r\n"'`]|\\["'rn]/g;
+
+function lineEnd(text: string, start: number, name: AssignedName): number {
+  const stop = name.enclosing === undefined && /cookie/i.test(name.text) ? LINE_END : LINE_OR_QUOTE_END;
+  stop.lastIndex = start;
+  return stop.exec(text)?.index ?? text.length;
+}
+
+// Closing punctuation ends a value only where nothing that could belong to it follows.
+const WORD_END = /[\s"'`;&<>]|\\["'`nrtu/]|%26|[,)\]}](?=$|[\s"'`,;.)\]}\\])/g;
+
+function wordEnd(text: string, start: number): number {
+  WORD_END.lastIndex = start;
+  return WORD_END.exec(text)?.index ?? text.length;
+}

@@ -1,0 +1,77 @@
+import { type CaptureSettings, defaultCaptureSettings } from "../capture/settings.ts";
+import { invalidOption } from "../core/errors.ts";
+import { type Logger, stderrLogger } from "./logger.ts";
+import type { RecordExporter } from "./record-exporter.ts";
+
+export interface TraceCollectorOptions {
+  /** Where records go: an `InsForgeSpanExporter`, or anything with its `send`. */
+  exporter: RecordExporter;
+  /** Root directory of the spool; several processes may share it. */
+  spoolDir: string;
+  /** Records a batch holds at most. @default 512 */
+  maxBatchRecords?: number;
+  /** UTF-8 bytes a batch holds at most. @default 4 MiB */
+  maxBatchBytes?: number;
+  /** Batches on their way at the same time. @default 4 */
+  maxInFlight?: number;
+  /** Milliseconds a record waits for company before it is sent. @default 200 */
+  lingerMs?: number;
+  /** Milliseconds of the first wait after a failure; doubles up to `maxBackoffMs`. @default 1_000 */
+  minBackoffMs?: number;
+  /** @default 60_000 */
+  maxBackoffMs?: number;
+  /** Bytes the spool may take on disk; past it the oldest segment is dropped and counted. @default 512 MiB */
+  maxSpoolBytes?: number;
+  /** `interval` survives the process, and power loss up to 500 ms; `always` survives both. @default "interval" */
+  fsync?: "interval" | "always";
+  /** Milliseconds `stop()` tries to deliver before it leaves the rest for the next start. @default 5_000 */
+  shutdownTimeoutMs?: number;
+  /** Milliseconds `forceFlush()` waits at most. @default 5_000 */
+  flushTimeoutMs?: number;
+  /** How content is bounded and redacted. @default 50 KB a value, built-in redaction */
+  capture?: CaptureSettings;
+  /** @default lines on standard error */
+  logger?: Logger;
+}
+
+export type ResolvedCollectorOptions = Readonly<Required<TraceCollectorOptions>>;
+
+/** Fills in defaults. @throws {TracingError} `invalid-option`, naming the option, what it got and what it takes. */
+export function resolveCollectorOptions(options: TraceCollectorOptions): ResolvedCollectorOptions {
+  const resolved = {
+    exporter: options.exporter,
+    spoolDir: options.spoolDir,
+    maxBatchRecords: options.maxBatchRecords ?? 512,
+    maxBatchBytes: options.maxBatchBytes ?? 4 * 1024 * 1024,
+    maxInFlight: options.maxInFlight ?? 4,
+    lingerMs: options.lingerMs ?? 200,
+    minBackoffMs: options.minBackoffMs ?? 1_000,
+    maxBackoffMs: options.maxBackoffMs ?? 60_000,
+    maxSpoolBytes: options.maxSpoolBytes ?? 512 * 1024 * 1024,
+    fsync: options.fsync ?? "interval",
+    shutdownTimeoutMs: options.shutdownTimeoutMs ?? 5_000,
+    flushTimeoutMs: options.flushTimeoutMs ?? 5_000,
+    capture: options.capture ?? defaultCaptureSettings(),
+    logger: options.logger ?? stderrLogger,
+  } as const;
+  if (typeof resolved.exporter?.send !== "function") {
+    throw invalidOption("exporter", resolved.exporter, "an exporter with send(records), such as InsForgeSpanExporter");
+  }
+  if (typeof resolved.spoolDir !== "string" || resolved.spoolDir === "") {
+    throw invalidOption("spoolDir", resolved.spoolDir, "the path of a directory");
+  }
+  if (resolved.fsync !== "interval" && resolved.fsync !== "always") {
+    throw invalidOption("fsync", resolved.fsync, '"interval" or "always"');
+  }
+  for (const name of ["maxBatchRecords", "maxBatchBytes", "maxInFlight", "maxSpoolBytes"] as const) {
+    requireNumber(name, resolved[name], 1, "a whole number of at least 1");
+  }
+  for (const name of ["lingerMs", "minBackoffMs", "maxBackoffMs", "shutdownTimeoutMs", "flushTimeoutMs"] as const) {
+    requireNumber(name, resolved[name], 0, "a whole number of milliseconds, at least 0");
+  }
+  return Object.freeze(resolved);
+}
+
+function requireNumber(name: string, value: number, least: number, accepted: string): void {
+  if (!Number.isSafeInteger(value) || value < least) throw invalidOption(name, value, accepted);
+}

@@ -1,0 +1,168 @@
+import { deliverBatch } from "./batch-delivery.ts";
+import { Circuit } from "./circuit.ts";
+import type { Ledger } from "./ledger.ts";
+import type { RecordExporter } from "./record-exporter.ts";
+import type { Spool, SpoolBatch } from "./spool/spool.ts";
+import type { CollectorState } from "./stats.ts";
+
+export interface DeliveryOptions {
+  spool: Spool;
+  exporter: RecordExporter;
+  ledger: Ledger;
+  maxBatchRecords: number;
+  maxBatchBytes: number;
+  maxInFlight: number;
+  /** How long a lone record waits for company. */
+  lingerMs: number;
+  minBackoffMs: number;
+  maxBackoffMs: number;
+  onChange: (state: CollectorState, reason: string | undefined) => void;
+}
+
+/**
+ * The loop that empties the spool into the backend.
+ *
+ * At most `maxInFlight` batches are in memory, whatever waits behind them waits on disk. No timer or promise of it keeps
+ * the process alive.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #circuit: Circuit;
+  readonly #abort = new AbortController();
+  readonly #inFlight = new Set<Promise<void>>();
+  #settledRecords = 0;
+  #taking = false;
+  #linger: NodeJS.Timeout | undefined;
+  #waiters: (() => void)[] = [];
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    const { exporter } = options;
+    this.#circuit = new Circuit({
+      minDelayMs: options.minBackoffMs,
+      maxDelayMs: options.maxBackoffMs,
+      probe: exporter.ready && (() => this.#probe()),
+      onChange: options.onChange,
+    });
+  }
+
+  get state(): CollectorState {
+    return this.#circuit.state;
+  }
+
+  get lastError(): string | undefined {
+    return this.#circuit.lastError;
+  }
+
+  start(): void {
+    this.#options.spool.onReadable = () => this.#schedule();
+    if (this.#options.spool.unread) void this.#pump();
+  }
+
+  /**
+   * Resolves to true once everything that was pending at the call has been stored or dead-lettered, or to false after
+   * `timeoutMs`. A backend that is being waited for is tried at once.
+   */
+  async flush(timeoutMs: number): Promise<boolean> {
+    const { spool } = this.#options;
+    const target = this.#settledRecords + spool.pendingRecords;
+    const deadline = performance.now() + timeoutMs;
+    this.#circuit.poke();
+    void this.#pump();
+    while (spool.pendingRecords > 0 && this.#settledRecords < target) {
+      const remaining = deadline - performance.now();
+      if (remaining <= 0 || this.#abort.signal.aborted) return false;
+      await this.#settledOrAfter(remaining);
+    }
+    // Later batches may have overtaken an earlier one that is still on its way.
+    if (spool.pendingRecords > 0 && this.#inFlight.size > 0) {
+      const earlier = Promise.allSettled([...this.#inFlight]);
+      await Promise.race([earlier, delay(deadline - performance.now())]);
+    }
+    return true;
+  }
+
+  /** Stops sending; what is in flight is aborted and stays in the spool. */
+  async stop(): Promise<void> {
+    this.#options.spool.onReadable = undefined;
+    clearTimeout(this.#linger);
+    this.#abort.abort();
+    this.#circuit.close();
+    await Promise.allSettled([...this.#inFlight]);
+  }
+
+  #schedule(): void {
+    const { spool, maxBatchRecords, lingerMs } = this.#options;
+    if (spool.pendingRecords >= maxBatchRecords && this.#inFlight.size === 0) void this.#pump();
+    else this.#linger ??= setTimeout(() => void this.#pump(), lingerMs).unref();
+  }
+
+  async #pump(): Promise<void> {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    if (this.#taking) return;
+    this.#taking = true;
+    try {
+      while (this.#mayTake()) {
+        const batch = await this.#options.spool.take({
+          maxRecords: this.#options.maxBatchRecords,
+          maxBytes: this.#options.maxBatchBytes,
+        });
+        if (!batch) break;
+        const delivery = this.#deliver(batch).finally(() => {
+          this.#inFlight.delete(delivery);
+          void this.#pump();
+        });
+        this.#inFlight.add(delivery);
+      }
+    } finally {
+      this.#taking = false;
+    }
+  }
+
+  #mayTake(): boolean {
+    if (this.#abort.signal.aborted || !this.#options.spool.unread) return false;
+    // While the backend is away one batch finds out when it is back; more would only fill memory.
+    return this.#inFlight.size < (this.#circuit.open ? this.#options.maxInFlight : 1);
+  }
+
+  async #deliver(batch: SpoolBatch): Promise<void> {
+    const { spool, ledger, exporter } = this.#options;
+    const settlement = await deliverBatch(batch.records, {
+      exporter,
+      circuit: this.#circuit,
+      signal: this.#abort.signal,
+      deadLetter: (record, reason) => spool.deadLetter([{ record, reason }]),
+    });
+    if (!settlement) return;
+    const before = spool.pendingSpans;
+    spool.settle(batch);
+    // Spans whose segment was given up while they were on their way are already counted as dropped.
+    const settled = before - spool.pendingSpans;
+    const deadLettered = Math.min(settlement.deadLettered, settled);
+    ledger.settle({ deadLettered, delivered: settled - deadLettered });
+    this.#settledRecords += batch.records.length;
+    this.#notify();
+  }
+
+  async #probe(): Promise<boolean> {
+    const { exporter } = this.#options;
+    return (await exporter.ready?.({ signal: this.#abort.signal }).catch(() => false)) ?? true;
+  }
+
+  async #settledOrAfter(ms: number): Promise<void> {
+    const settled = new Promise<void>((resolve) => this.#waiters.push(resolve));
+    await Promise.race([settled, delay(Math.min(ms, 100))]);
+  }
+
+  #notify(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}
+
+// Someone awaits this, so the timer may keep the process alive: it is bounded.
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(ms, 0)));
+}

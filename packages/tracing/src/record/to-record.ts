@@ -1,0 +1,146 @@
+import { type Attributes, type HrTime, SpanKind } from "@opentelemetry/api";
+import type { CaptureSettings } from "../capture/settings.ts";
+import { GENERAL, TRACING } from "../conventions/attributes.ts";
+import { cappedText, contentOf, toAttributesJson, toEventsJson, toLinksJson } from "./content.ts";
+import { failureOf, fingerprintOf } from "./failure.ts";
+import type { ReadableSpanLike } from "./readable-span.ts";
+import { type EncodedRecord, RECORD_FORMAT, type RecordKind, type RootClaim, type TraceRecord } from "./record.ts";
+import { formatMicros, toMicros } from "./time.ts";
+import { usageOf } from "./usage.ts";
+
+/** Indexed text longer than this makes an index row that Postgres refuses. */
+const MAX_HEADER_BYTES = 512;
+const MAX_ERROR_BYTES = 8_192;
+const MAX_STACK_BYTES = 16_384;
+const MAX_TAGS = 64;
+
+export interface ToRecordOptions {
+  settings: CaptureSettings;
+  /** The pipeline of the trace the span was started in, where the span itself does not say. */
+  pipeline?: string | undefined;
+}
+
+/** The record of a span that has ended. */
+export function toRecord(span: ReadableSpanLike, options: ToRecordOptions): TraceRecord {
+  return buildRecord(span, "span", span.endTime, options);
+}
+
+/** The record that makes a trace visible as `running`, from its root span at the moment it starts. */
+export function toStartedRecord(span: ReadableSpanLike, options: ToRecordOptions): TraceRecord {
+  return buildRecord(span, "started", undefined, options);
+}
+
+/** The record of a span that will never end, because its process does; `now` is when that was noticed. */
+export function toInterruptedRecord(span: ReadableSpanLike, now: HrTime, options: ToRecordOptions): TraceRecord {
+  return buildRecord(span, "interrupted", now, options);
+}
+
+/** One line of JSON; `JSON.stringify` escapes line breaks and keeps the order of members that `peekRecord` relies on. */
+export function encodeRecord(record: TraceRecord): EncodedRecord {
+  return JSON.stringify(record);
+}
+
+function buildRecord(
+  span: ReadableSpanLike,
+  type: TraceRecord["type"],
+  endTime: HrTime | undefined,
+  { settings, pipeline }: ToRecordOptions,
+): TraceRecord {
+  const { attributes } = span;
+  const identity = span.spanContext();
+  const root = rootClaim(span);
+  const start = toMicros(span.startTime);
+  const end = endTime && toMicros(endTime);
+  const usage = usageOf(attributes, new Date(start.micros / 1000));
+  const failure = failureOf(span);
+  const header = (value: unknown) => cappedText(value, MAX_HEADER_BYTES, settings);
+  const content = contentOf(span, settings);
+
+  return {
+    v: RECORD_FORMAT,
+    type,
+    trace_id: identity.traceId,
+    span_id: identity.spanId,
+    parent_span_id: span.parentSpanContext?.spanId ?? null,
+    root,
+    pipeline: header(attributes[TRACING.PIPELINE_NAME] ?? pipeline ?? (root > 0 ? span.name : undefined)),
+    service: header(span.resource.attributes[GENERAL.SERVICE_NAME]),
+    name: header(span.name) ?? "",
+    kind: kindOf(span, usage.operation),
+    status: type === "started" ? "running" : type === "interrupted" ? "interrupted" : failure ? "error" : "ok",
+    start: formatMicros(start.micros),
+    end: end ? formatMicros(Math.max(end.micros, start.micros)) : null,
+    duration_us: end ? Math.max(end.micros - start.micros, 0) : null,
+    telegram_id: header(attributes[TRACING.TELEGRAM_ID]),
+    user_id: header(attributes[GENERAL.USER_ID]),
+    session_id: header(attributes[GENERAL.SESSION_ID]),
+    tags: tagsOf(attributes).flatMap((tag) => header(tag) ?? []),
+    metadata: content.metadata,
+    operation: header(usage.operation),
+    provider: header(usage.provider),
+    model: header(usage.model),
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cost_usd: usage.costUsd,
+    cost_source: usage.costSource,
+    counts_usage: usage.counts,
+    error_type: failure ? header(failure.type) : null,
+    error_message: failure ? cappedText(failure.message, MAX_ERROR_BYTES, settings) : null,
+    error_stack: failure ? cappedText(failure.stack, MAX_STACK_BYTES, settings) : null,
+    fingerprint: failure ? fingerprintOf(span.name, failure) : null,
+    input: content.input,
+    output: content.output,
+    attributes: toAttributesJson(span, settings),
+    events: toEventsJson(span, settings),
+    links: toLinksJson(span, settings),
+    scores: content.scores,
+    clamped: clampedOf(start, end),
+  };
+}
+
+function rootClaim(span: ReadableSpanLike): RootClaim {
+  const parent = span.parentSpanContext;
+  if (span.attributes[TRACING.ROOT] === true) return parent ? 2 : 3;
+  return !parent || parent.isRemote ? 1 : 0;
+}
+
+const KINDS: ReadonlySet<unknown> = new Set<RecordKind>(["pipeline", "agent", "llm", "tool", "retrieval", "step"]);
+
+const KIND_OF_OPERATION: Readonly<Record<string, RecordKind>> = {
+  chat: "llm",
+  text_completion: "llm",
+  generate_content: "llm",
+  embeddings: "llm",
+  invoke_agent: "agent",
+  create_agent: "agent",
+  execute_tool: "tool",
+};
+
+const KIND_OF_SPAN_KIND: Readonly<Record<SpanKind, RecordKind>> = {
+  [SpanKind.INTERNAL]: "step",
+  [SpanKind.SERVER]: "server",
+  [SpanKind.CLIENT]: "client",
+  [SpanKind.PRODUCER]: "producer",
+  [SpanKind.CONSUMER]: "consumer",
+};
+
+function kindOf(span: ReadableSpanLike, operation: string | null): RecordKind {
+  const stated = span.attributes[TRACING.SPAN_KIND];
+  if (KINDS.has(stated)) return stated as RecordKind;
+  return (operation !== null && KIND_OF_OPERATION[operation]) || (KIND_OF_SPAN_KIND[span.kind] ?? "step");
+}
+
+function tagsOf(attributes: Attributes): unknown[] {
+  const tags = attributes[TRACING.TAGS];
+  return Array.isArray(tags) ? [...new Set(tags)].slice(0, MAX_TAGS) : [];
+}
+
+function clampedOf(
+  start: { micros: number; clamped: boolean },
+  end: { micros: number; clamped: boolean } | undefined,
+): string[] | null {
+  const names: string[] = [];
+  if (start.clamped) names.push("start");
+  if (end && (end.clamped || end.micros < start.micros)) names.push("end");
+  return names.length > 0 ? names : null;
+}
