@@ -88,15 +88,20 @@ function judgeCode(code: string, status: number): Verdict | undefined {
     case "28":
       return { kind: "unauthorized", advice: CHECK_KEY };
     // 25006 is a read-only standby, which answers 405: nothing is wrong with the data.
+    case "08":
     case "25":
     case "40":
     case "42":
     case "53":
+    case "54":
     case "55":
     case "57":
+    case "58":
+    case "XX":
       return { kind: "unavailable" };
     default:
-      return status < 400 ? { kind: "rejected" } : undefined;
+      // A client that does not tell the status leaves only the code to go by.
+      return status === 0 ? { kind: "rejected" } : undefined;
   }
 }
 
@@ -131,7 +136,8 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 function toMessage(status: number, { code, message }: Failure, advice: string | undefined): string {
   const said = toSafeText(withoutRow(message, code));
-  const answer = `InsForge answers ${status}${code ? ` (${code})` : ""}${said && said !== code ? `: ${said}` : ""}`;
+  const outcome = status === 0 ? "InsForge fails" : `InsForge answers ${status}`;
+  const answer = `${outcome}${code ? ` (${code})` : ""}${said && said !== code ? `: ${said}` : ""}`;
   return `${answer.replace(/[.:]$/, "")}.${advice ? ` ${advice}` : ""}`;
 }
 
