@@ -1,7 +1,7 @@
 import { StoreError } from "../store/store-client.ts";
 import type { Answer } from "./answer.ts";
 
-/** What is used of the SDK's `HttpClient`: it adds address and key, and hands the answer over as it comes. */
+/** What is used of the SDK's `HttpClient`: it adds the key, and hands the answer over as it comes. */
 export interface InsForgeHttp {
   readonly baseUrl: string;
   rawFetch(url: string, init?: RequestInit): Promise<Response>;
@@ -15,8 +15,9 @@ export interface HttpRequest {
   body?: string;
 }
 
-/** Of a failure's body, more than this says nothing. */
+/** Of a failure's body, more than this, or what comes later than this, says nothing new. */
 const MAX_FAILURE_BYTES = 64 * 1024;
+const MAX_FAILURE_MS = 2_000;
 
 /**
  * Sends a request and reads its answer, up to a bound: a failure's body is cut off there, a longer success is refused.
@@ -37,43 +38,55 @@ export async function exchange(
     headers: { accept: "application/json", ...headers },
     ...(body !== undefined && { body }),
   });
-  const { status } = response;
-  if (response.ok) {
-    const { text, cut } = await readText(response, maxBytes);
-    if (cut) throw new StoreError("unreachable", `InsForge's answer is longer than ${maxBytes} bytes.`, { status });
-    return { status, headers: response.headers, text };
+  const answer = { status: response.status, headers: response.headers };
+  if (!response.ok) return { ...answer, text: await readFailure(response) };
+  const chunks: Uint8Array[] = [];
+  if (!(await collect(response, maxBytes, chunks))) {
+    const { status } = response;
+    throw new StoreError("unreachable", `InsForge's answer is longer than ${maxBytes} bytes.`, { status });
   }
-  return { status, headers: response.headers, text: await readFailure(response) };
+  return { ...answer, text: toText(chunks) };
 }
 
-/** The status has been seen, so a body that breaks off or never ends takes nothing away from it. */
+/** The status is known by now, so a body that breaks off or never ends takes nothing away from it. */
 async function readFailure(response: Response): Promise<string> {
-  const signal = AbortSignal.timeout(FAILURE_BODY_TIMEOUT_MS);
-  return (await readText(response, MAX_FAILURE_BYTES, signal)).text;
+  const chunks: Uint8Array[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, MAX_FAILURE_MS).unref();
+  });
+  const reading = collect(response, MAX_FAILURE_BYTES, chunks, late).catch(() => false);
+  await Promise.race([reading, late]);
+  clearTimeout(timer);
+  return toText(chunks);
 }
 
-const FAILURE_BODY_TIMEOUT_MS = 2_000;
-
-async function readText(
+/** Resolves to whether the body came to its end within `maxBytes`; what came until then is in `chunks`. */
+async function collect(
   { body }: Response,
   maxBytes: number,
-  signal?: AbortSignal,
-): Promise<{ text: string; cut: boolean }> {
-  if (!body) return { text: "", cut: false };
+  chunks: Uint8Array[],
+  late?: Promise<void>,
+): Promise<boolean> {
+  if (!body) return true;
   const reader = body.getReader();
-  void signal;
-  const chunks: Uint8Array[] = [];
+  // Cancelled, the stream gives its connection up; an error of that is of no use to anybody.
+  const giveUp = () => void reader.cancel().catch(() => undefined);
+  void late?.then(giveUp);
   let bytes = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
+    if (done) return true;
     bytes += value.byteLength;
     if (bytes > maxBytes) {
-      reader.cancel().catch(() => undefined);
-      break;
+      chunks.push(value.subarray(0, value.byteLength - (bytes - maxBytes)));
+      giveUp();
+      return false;
     }
+    chunks.push(value);
   }
-  const text = Buffer.concat(chunks).subarray(0, maxBytes).toString("utf8");
-  return { text, cut: bytes > maxBytes };
+}
+
+function toText(chunks: readonly Uint8Array[]): string {
+  return Buffer.concat(chunks).toString("utf8");
 }

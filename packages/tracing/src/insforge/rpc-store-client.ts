@@ -1,0 +1,49 @@
+import { RawJson, type RpcArgs, type StoreClient } from "../store/store-client.ts";
+import { toStoreError } from "./answer.ts";
+import { withinDeadline } from "./deadline.ts";
+
+/**
+ * Anything that calls a function of the `tracing` schema by name. What it returns, or resolves to, is either the
+ * function's value, or `{ data, error, status }` as PostgREST's clients have it.
+ */
+export interface RpcClient {
+  rpc(fn: string, args: Record<string, unknown>): unknown;
+}
+
+/** A PostgREST client, which calls functions of the schema that it is asked for. */
+export interface SchemaClient {
+  schema(name: "tracing"): RpcClient;
+}
+
+/** Calls functions through somebody else's client; arguments reach it as plain values. */
+export function createRpcStoreClient(client: RpcClient | SchemaClient): StoreClient {
+  return {
+    async rpc(fn, args, options = {}) {
+      const answer = await withinDeadline(options, async () => {
+        const target = "schema" in client ? client.schema("tracing") : client;
+        return await target.rpc(fn, toPlain(args));
+      });
+      return unwrap(answer);
+    },
+  };
+}
+
+function toPlain(args: RpcArgs): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [name, value instanceof RawJson ? JSON.parse(value.text) : value]),
+  );
+}
+
+function unwrap(answer: unknown): unknown {
+  if (answer === null || typeof answer !== "object" || !("data" in answer) || !("error" in answer)) return answer;
+  const { data, error } = answer;
+  if (!error) return data;
+  const status = statusOf(answer) ?? statusOf(error) ?? 0;
+  const text = error instanceof Error ? JSON.stringify({ message: error.message, ...error }) : JSON.stringify(error);
+  throw toStoreError({ status, headers: new Headers(), text: text ?? "" });
+}
+
+function statusOf(value: object): number | undefined {
+  if ("status" in value && typeof value.status === "number") return value.status;
+  return "statusCode" in value && typeof value.statusCode === "number" ? value.statusCode : undefined;
+}
