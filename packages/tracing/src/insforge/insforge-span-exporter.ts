@@ -5,7 +5,7 @@ import type { ReadableSpanLike } from "../record/readable-span.ts";
 import type { EncodedRecord } from "../record/record.ts";
 import { encodeRecord, toRecord } from "../record/to-record.ts";
 import { createStoreExporter } from "../store/store-exporter.ts";
-import { Export } from "./export.ts";
+import { exportRecords } from "./export-records.ts";
 import { type InsForgeClientLike, toStoreClient } from "./insforge-client.ts";
 
 export interface InsForgeSpanExporterOptions {
@@ -99,8 +99,11 @@ export class InsForgeSpanExporter implements RecordExporter {
 
   async #export(spans: readonly ReadableSpanLike[]): Promise<SpanExportResult> {
     const records = spans.map((span) => encodeRecord(toRecord(span, { settings: this.#capture })));
-    const run = new Export(this.#exporter, { timeoutMs: this.#exportTimeoutMs, lastTry: this.#abort.signal });
-    const { stored, reason } = await run.store(records);
+    const { stored, reason } = await exportRecords(records, {
+      exporter: this.#exporter,
+      timeoutMs: this.#exportTimeoutMs,
+      lastTry: this.#abort.signal,
+    });
     if (reason === undefined) return { code: 0 };
     return failed(`${records.length - stored} of ${records.length} spans are not stored. ${reason}`);
   }
