@@ -27,14 +27,26 @@ interface Verdict {
 const MAX_MESSAGE_CHARS = 300;
 const redactor = createRedactor();
 
-/** Turns any answer but a success into the terms that callers act on. */
-export function toStoreError({ status, headers, text }: Answer): StoreError {
+/** What an answer other than a success means, what it says without the row it was about, and what to do. */
+export interface Refusal extends Verdict {
+  status: number;
+  code: string | undefined;
+  message: string;
+}
+
+/** Reads any answer but a success. */
+export function readRefusal({ status, headers, text }: Answer): Refusal {
   const failure = parseFailure(headers, text);
-  const { kind, advice } = judge(status, failure, headers);
-  const retryAfterMs = kind === "unavailable" ? toRetryAfterMs(headers) : undefined;
-  return new StoreError(kind, toMessage(status, failure, advice), {
-    status,
-    ...(failure.code !== undefined && { code: failure.code }),
+  return { ...judge(status, failure, headers), status, code: failure.code, message: toMessage(status, failure) };
+}
+
+/** Turns any answer but a success into the terms that callers act on. */
+export function toStoreError(answer: Answer): StoreError {
+  const { kind, status, code, message, advice } = readRefusal(answer);
+  const retryAfterMs = kind === "unavailable" ? toRetryAfterMs(answer.headers) : undefined;
+  return new StoreError(kind, advice ? `${message} ${advice}` : message, {
+    ...(status > 0 && { status }),
+    ...(code !== undefined && { code }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
@@ -134,11 +146,11 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function toMessage(status: number, { code, message }: Failure, advice: string | undefined): string {
+function toMessage(status: number, { code, message }: Failure): string {
   const said = toSafeText(withoutRow(message, code));
   const outcome = status === 0 ? "InsForge fails" : `InsForge answers ${status}`;
   const answer = `${outcome}${code ? ` (${code})` : ""}${said && said !== code ? `: ${said}` : ""}`;
-  return `${answer.replace(/[.:]$/, "")}.${advice ? ` ${advice}` : ""}`;
+  return `${answer.replace(/[.:]$/, "")}.`;
 }
 
 /** Postgres quotes the offending value in messages of class 22, and the whole row in some of class 23. */

@@ -4,6 +4,7 @@ export {
   type InsForgeSdkClient,
   type InsForgeTarget,
 } from "./insforge-client.ts";
+export { createInsForgeMigrationTarget } from "./insforge-migrations.ts";
 export {
   InsForgeSpanExporter,
   type InsForgeSpanExporterOptions,

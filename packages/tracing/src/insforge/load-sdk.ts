@@ -30,7 +30,7 @@ export async function openSdk({ baseUrl, apiKey, fetch: send = fetch }: InsForge
   return createAdminClient({ baseUrl, apiKey, fetch: unwrapped(send), timeout: 0, retryCount: 0 }).getHttpClient();
 }
 
-async function loadSdk(): Promise<typeof import("@insforge/sdk")> {
+async function loadSdk(): Promise<Pick<typeof import("@insforge/sdk"), "createAdminClient">> {
   try {
     return await import("@insforge/sdk");
   } catch (cause) {

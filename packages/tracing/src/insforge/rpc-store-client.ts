@@ -39,7 +39,7 @@ function unwrap(answer: unknown): unknown {
   const { data, error } = answer;
   if (!error) return data;
   const status = statusOf(answer) ?? statusOf(error) ?? 0;
-  const text = error instanceof Error ? JSON.stringify({ message: error.message, ...error }) : JSON.stringify(error);
+  const text = error instanceof Error ? JSON.stringify({ ...error, message: error.message }) : JSON.stringify(error);
   throw toStoreError({ status, headers: new Headers(), text: text ?? "" });
 }
 

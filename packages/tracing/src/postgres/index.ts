@@ -1,0 +1,2 @@
+export { createPostgresClient, type PostgresOptions } from "./postgres-client.ts";
+export { createPostgresMigrationTarget } from "./postgres-migrations.ts";
