@@ -13,7 +13,7 @@ const HARMLESS: Readonly<Record<string, object>> = {
 };
 
 const POLL_MS = 100;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 
 /**
  * Waits until the API shows what a migration has made: PostgREST reads the schema anew some time after, all of it at once,

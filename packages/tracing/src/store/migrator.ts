@@ -61,7 +61,7 @@ export async function migrate(target: MigrationTarget, options: MigrateOptions =
       await target.apply({ ...migration, sql: withNote(migration, schema) });
       applied.push(migration);
     } catch (cause) {
-      const done = await target.applied(schema).catch(() => []);
+      const done = await target.applied(schema).catch((): readonly number[] => []);
       if (done.includes(migration.version)) continue;
       if (cause instanceof TracingError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);

@@ -18,7 +18,7 @@ export interface TraceSummary {
   userId: string | null;
   sessionId: string | null;
   tags: string[];
-  metadata: unknown;
+  metadata: Record<string, unknown> | null;
   serviceName: string | null;
   spanCount: number;
   errorCount: number;
@@ -73,25 +73,25 @@ export interface TraceDetail extends TraceSummary {
 
 /** All conditions hold together; ids are compared as text. */
 export interface ListFilter {
-  pipelineName?: string;
-  status?: TraceStatus;
-  telegramId?: string | number | bigint;
-  userId?: string | number | bigint;
-  sessionId?: string;
-  serviceName?: string;
-  model?: string;
-  tag?: string;
-  since?: string | Date;
-  until?: string | Date;
-  minDurationMs?: number;
-  maxDurationMs?: number;
-  minCostUsd?: number | string;
+  pipelineName?: string | undefined;
+  status?: TraceStatus | undefined;
+  telegramId?: string | number | bigint | undefined;
+  userId?: string | number | bigint | undefined;
+  sessionId?: string | undefined;
+  serviceName?: string | undefined;
+  model?: string | undefined;
+  tag?: string | undefined;
+  since?: string | Date | undefined;
+  until?: string | Date | undefined;
+  minDurationMs?: number | undefined;
+  maxDurationMs?: number | undefined;
+  minCostUsd?: number | string | undefined;
   /** Looked for in names, errors, inputs and outputs, newest first, within two seconds a page. */
-  text?: string;
+  text?: string | undefined;
   /** 1 to 500. @default 50 */
-  limit?: number;
+  limit?: number | undefined;
   /** `nextCursor` of the page before. */
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 export interface TracePage {

@@ -82,7 +82,7 @@ export class TraceRepo {
 
   /** Newest first. */
   async listTraces(filter: ListFilter = {}): Promise<TracePage> {
-    const page = await this.#call<TracePage>("list_traces", { filter: toConditions(filter, LIST_KEYS) });
+    const page = await this.#call<TracePage>("list_traces", { filter: toConditions({ ...filter }, LIST_KEYS) });
     return { ...page, traces: page.traces.map(toSummary) };
   }
 
@@ -114,12 +114,12 @@ export class TraceRepo {
   }
 
   async stats(filter: Pick<ListFilter, "pipelineName" | "since" | "until"> = {}): Promise<TraceStats> {
-    return this.#call("stats", { filter: toConditions(filter, PERIOD_KEYS) });
+    return this.#call("stats", { filter: toConditions({ ...filter }, PERIOD_KEYS) });
   }
 
   /** Failures of one cause together, the latest first. */
   async errors(filter: Pick<ListFilter, "pipelineName" | "since" | "until" | "limit"> = {}): Promise<ErrorGroup[]> {
-    return this.#call("errors", { filter: toConditions(filter, PERIOD_KEYS) });
+    return this.#call("errors", { filter: toConditions({ ...filter }, PERIOD_KEYS) });
   }
 
   /** Erases for good; at least one condition is needed, and all given ones hold together. */
@@ -169,7 +169,7 @@ function requireHex(name: string, value: unknown, digits: number): void {
 }
 
 function toSummary<S extends TraceSummary>(stored: S): S {
-  return { ...stored, metadata: parsed(stored.metadata) };
+  return { ...stored, metadata: parsed(stored.metadata) as TraceSummary["metadata"] };
 }
 
 function toSpan(stored: Span): Span {

@@ -77,7 +77,7 @@ describe("PgliteHost", () => {
   ])("names the directory and the remedy, and leaves the directory alone, when %s", async (_, damage) => {
     const databaseDir = join(await freshDataDir(), "pgdata");
     damage(databaseDir);
-    const files = readdirSync(databaseDir, { recursive: true });
+    const files = readdirSync(databaseDir, { recursive: true, encoding: "utf8" });
     const opening = new PgliteHost({ databaseDir }).open();
     await expect(opening).rejects.toMatchObject({ name: "TracingError", code: "store-failed" });
     await expect(opening).rejects.toThrow(`Move ${databaseDir} away`);

@@ -1,0 +1,35 @@
+// Common
+export { recordGeneration, type Generation, type GenerationUsage } from "./core/generation.ts";
+export { TraceContext, type TraceContextOptions } from "./core/trace-context.ts";
+export { tracedSpan, type TracedSpanKind, type TracedSpanOptions } from "./core/traced-span.ts";
+export { startTracing, type Tracing } from "./start-tracing.ts";
+export type { StartTracingOptions, StoreOptions } from "./tracing-options.ts";
+export { type RenderOptions, type RenderTraceOptions, renderSpan, renderTrace, renderTraceList } from "./render/index.ts";
+export {
+  type DeleteFilter,
+  type ErrorGroup,
+  type ListFilter,
+  type Score,
+  type Span,
+  type TraceDetail,
+  type TracePage,
+  TraceRepo,
+  type TraceStats,
+  type TraceStatus,
+  type TraceSummary,
+} from "./store/trace-repo.ts";
+export { TracingError, type TracingErrorCode } from "./core/errors.ts";
+
+// Advanced: inside an OpenTelemetry set-up of your own, or with a backend of your own
+export type { CaptureLimits, CaptureOptions, CaptureSettings } from "./capture/settings.ts";
+export type { Redactor } from "./capture/redact.ts";
+export type { TraceCollectorOptions } from "./collector/collector-options.ts";
+export type { Logger } from "./collector/logger.ts";
+export type { Outcome, RecordExporter, SendOptions } from "./collector/record-exporter.ts";
+export type { CollectorState, CollectorStats, DropReason } from "./collector/stats.ts";
+export { TraceCollector } from "./collector/trace-collector.ts";
+export { CONVENTIONS_VERSION, GEN_AI, TRACING } from "./conventions/attributes.ts";
+export { InsForgeSpanExporter } from "./insforge/insforge-span-exporter.ts";
+export type { EncodedRecord, TraceRecord } from "./record/record.ts";
+export { migrate, type Migration, type MigrationTarget, readMigrations } from "./store/migrator.ts";
+export { RawJson, type RpcArgs, type RpcOptions, type StoreClient, StoreError } from "./store/store-client.ts";
