@@ -23,7 +23,10 @@ const layers = Object.entries(mayImport).map(([folder, allowed]) => ({
   comment: `${folder}/ imports ${allowed.length === 0 ? "nothing of ours" : allowed.join(", ")}.`,
   severity: "error",
   from: { path: `${src}/${folder}/` },
-  to: { path: src, pathNot: [`${src}/core/errors`, ...[folder, ...allowed].map((name) => `${src}/${name}[/.]`)] },
+  to: {
+    path: src,
+    pathNot: [`${src}/core/errors`, ...[folder, ...allowed].map((name) => `${src}/${name}[/.]`)],
+  },
 }));
 
 export default {
@@ -37,10 +40,14 @@ export default {
     },
     {
       name: "optional-peers-stay-optional",
-      comment: "Only an adapter may import its driver, and everything else loads adapters when they are configured.",
+      comment:
+        "Only an adapter may import its driver, and everything else loads adapters when they are configured.",
       severity: "error",
       from: { path: src, pathNot: `${src}/(insforge|postgres|embedded)/` },
-      to: { path: "node_modules/(@insforge/sdk|pg|@electric-sql/pglite)/", dependencyTypesNot: ["type-only"] },
+      to: {
+        path: "node_modules/(@insforge/sdk|pg|@electric-sql/pglite)/",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
       name: "cli-is-the-top",

@@ -2,9 +2,13 @@
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 
-const run = spawnSync("turbo", ["run", "lint", "typecheck", "test", "--output-logs=new-only", "--concurrency=2"], {
-  stdio: "inherit",
-});
+const run = spawnSync(
+  "turbo",
+  ["run", "lint", "typecheck", "test", "--output-logs=new-only", "--concurrency=2"],
+  {
+    stdio: "inherit",
+  },
+);
 
 const reports = globSync("{packages,apps,examples}/*/.test-results/vitest.json");
 const totals = { passed: 0, failed: 0 };

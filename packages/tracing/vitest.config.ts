@@ -8,7 +8,12 @@ function lowerDecorators(): Plugin {
     enforce: "pre",
     async transform(code, id) {
       if (!/\.ts$/.test(id) || !/^\s*@\w+\(/m.test(code)) return null;
-      const result = await transform(code, { loader: "ts", target: "es2022", sourcemap: true, sourcefile: id });
+      const result = await transform(code, {
+        loader: "ts",
+        target: "es2022",
+        sourcemap: true,
+        sourcefile: id,
+      });
       return { code: result.code, map: result.map };
     },
   };

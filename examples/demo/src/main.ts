@@ -15,8 +15,13 @@ await background;
 await tracing.forceFlush();
 
 const stored = await tracing.repo.getTrace(traceId);
-if (!stored) throw new Error(`The trace ${traceId} is not in the store; tracing says ${JSON.stringify(tracing.stats())}`);
-process.stdout.write(`\n${renderTrace(stored, { width: process.stdout.columns ?? 100, color: process.stdout.isTTY })}\n`);
+if (!stored)
+  throw new Error(
+    `The trace ${traceId} is not in the store; tracing says ${JSON.stringify(tracing.stats())}`,
+  );
+process.stdout.write(
+  `\n${renderTrace(stored, { width: process.stdout.columns ?? 100, color: process.stdout.isTTY })}\n`,
+);
 process.stdout.write(`\nLook again with: npx pnpm exec tracing show ${traceId}\n`);
 
 await tracing.shutdown();

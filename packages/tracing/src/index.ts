@@ -1,10 +1,36 @@
 // Common
-export { recordGeneration, type Generation, type GenerationUsage } from "./core/generation.ts";
+
+export type { Redactor } from "./capture/redact.ts";
+// Advanced: inside an OpenTelemetry set-up of your own, or with a backend of your own
+export type { CaptureLimits, CaptureOptions, CaptureSettings } from "./capture/settings.ts";
+export type { TraceCollectorOptions } from "./collector/collector-options.ts";
+export type { Logger } from "./collector/logger.ts";
+export type { Outcome, RecordExporter, SendOptions } from "./collector/record-exporter.ts";
+export type { CollectorState, CollectorStats, DropReason } from "./collector/stats.ts";
+export { TraceCollector } from "./collector/trace-collector.ts";
+export { CONVENTIONS_VERSION, GEN_AI, TRACING } from "./conventions/attributes.ts";
+export { TracingError, type TracingErrorCode } from "./core/errors.ts";
+export { type Generation, type GenerationUsage, recordGeneration } from "./core/generation.ts";
 export { TraceContext, type TraceContextOptions } from "./core/trace-context.ts";
-export { tracedSpan, type TracedSpanKind, type TracedSpanOptions } from "./core/traced-span.ts";
+export { type TracedSpanKind, type TracedSpanOptions, tracedSpan } from "./core/traced-span.ts";
+export { InsForgeSpanExporter } from "./insforge/insforge-span-exporter.ts";
+export type { EncodedRecord, TraceRecord } from "./record/record.ts";
+export {
+  type RenderOptions,
+  type RenderTraceOptions,
+  renderSpan,
+  renderTrace,
+  renderTraceList,
+} from "./render/index.ts";
 export { startTracing, type Tracing } from "./start-tracing.ts";
-export type { StartTracingOptions, StoreOptions } from "./tracing-options.ts";
-export { type RenderOptions, type RenderTraceOptions, renderSpan, renderTrace, renderTraceList } from "./render/index.ts";
+export { type Migration, type MigrationTarget, migrate, readMigrations } from "./store/migrator.ts";
+export {
+  RawJson,
+  type RpcArgs,
+  type RpcOptions,
+  type StoreClient,
+  StoreError,
+} from "./store/store-client.ts";
 export {
   type DeleteFilter,
   type ErrorGroup,
@@ -18,18 +44,4 @@ export {
   type TraceStatus,
   type TraceSummary,
 } from "./store/trace-repo.ts";
-export { TracingError, type TracingErrorCode } from "./core/errors.ts";
-
-// Advanced: inside an OpenTelemetry set-up of your own, or with a backend of your own
-export type { CaptureLimits, CaptureOptions, CaptureSettings } from "./capture/settings.ts";
-export type { Redactor } from "./capture/redact.ts";
-export type { TraceCollectorOptions } from "./collector/collector-options.ts";
-export type { Logger } from "./collector/logger.ts";
-export type { Outcome, RecordExporter, SendOptions } from "./collector/record-exporter.ts";
-export type { CollectorState, CollectorStats, DropReason } from "./collector/stats.ts";
-export { TraceCollector } from "./collector/trace-collector.ts";
-export { CONVENTIONS_VERSION, GEN_AI, TRACING } from "./conventions/attributes.ts";
-export { InsForgeSpanExporter } from "./insforge/insforge-span-exporter.ts";
-export type { EncodedRecord, TraceRecord } from "./record/record.ts";
-export { migrate, type Migration, type MigrationTarget, readMigrations } from "./store/migrator.ts";
-export { RawJson, type RpcArgs, type RpcOptions, type StoreClient, StoreError } from "./store/store-client.ts";
+export type { StartTracingOptions, StoreOptions } from "./tracing-options.ts";

@@ -1,6 +1,6 @@
+import type { MigrationTarget } from "./store/migrator.ts";
 import type { StoreClient } from "./store/store-client.ts";
 import { TraceRepo } from "./store/trace-repo.ts";
-import type { MigrationTarget } from "./store/migrator.ts";
 import { type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from "./tracing-options.ts";
 
 /** A store that has been reached, or in the case of a remote one will be with the first call. */
@@ -20,14 +20,19 @@ export interface OpenStore {
  *
  * @throws {TracingError} `invalid-option`, `missing-dependency`, or for the embedded store `store-failed`.
  */
-export async function openStore(options: StoreOptions, env: NodeJS.ProcessEnv = process.env): Promise<OpenStore> {
+export async function openStore(
+  options: StoreOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<OpenStore> {
   return openResolvedStore(resolveStoreOptions(options, env));
 }
 
 export async function openResolvedStore({ store, embeddedDir }: ResolvedStoreOptions): Promise<OpenStore> {
   switch (store.kind) {
     case "insforge": {
-      const { createInsForgeStoreClient, createInsForgeMigrationTarget } = await import("./insforge/index.ts");
+      const { createInsForgeStoreClient, createInsForgeMigrationTarget } = await import(
+        "./insforge/index.ts"
+      );
       const client = await createInsForgeStoreClient(store.target);
       const migrations = await createInsForgeMigrationTarget(store.target);
       const where = "baseUrl" in store.target ? new URL(store.target.baseUrl).origin : "a given client";
@@ -38,7 +43,12 @@ export async function openResolvedStore({ store, embeddedDir }: ResolvedStoreOpt
       const client = await createPostgresClient({ connectionString: store.databaseUrl });
       const migrations = await createPostgresMigrationTarget({ connectionString: store.databaseUrl });
       const { hostname, port, pathname } = new URL(store.databaseUrl);
-      return toOpenStore("postgres", `PostgreSQL at ${hostname}${port && `:${port}`}${pathname}`, client, migrations);
+      return toOpenStore(
+        "postgres",
+        `PostgreSQL at ${hostname}${port && `:${port}`}${pathname}`,
+        client,
+        migrations,
+      );
     }
     case "embedded": {
       const { openEmbedded } = await import("./embedded/index.ts");

@@ -111,7 +111,9 @@ function announce({ store, embeddedDir }: ResolvedStoreOptions, logger: Logger):
   if (store.kind !== "embedded") return;
   const message = `No store is configured: traces go to an embedded Postgres in ${embeddedDir}.`;
   if (process.env.NODE_ENV === "production") {
-    logger.warn(`${message} It is not safe against power loss; set INSFORGE_BASE_URL or DATABASE_URL in production.`);
+    logger.warn(
+      `${message} It is not safe against power loss; set INSFORGE_BASE_URL or DATABASE_URL in production.`,
+    );
   } else {
     logger.info(message);
   }
@@ -129,7 +131,10 @@ async function openFirst(store: LazyStore, repo: TraceRepo, logger: Logger): Pro
   repo.schemaVersion().catch((error: unknown) => logger.warn(`Traces wait in the spool. ${reasonOf(error)}`));
 }
 
-function registerGlobally(provider: BasicTracerProvider, contextManager: AsyncLocalStorageContextManager): () => void {
+function registerGlobally(
+  provider: BasicTracerProvider,
+  contextManager: AsyncLocalStorageContextManager,
+): () => void {
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(contextManager);
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());

@@ -38,7 +38,11 @@ export interface StartTracingOptions extends StoreOptions {
 
 /** Which store, and what named it. */
 export type StoreChoice =
-  | { kind: "insforge"; target: { baseUrl: string; apiKey: string } | { client: InsForgeClientLike }; source: string }
+  | {
+      kind: "insforge";
+      target: { baseUrl: string; apiKey: string } | { client: InsForgeClientLike };
+      source: string;
+    }
   | { kind: "postgres"; databaseUrl: string; source: string }
   | { kind: "embedded"; source: string };
 
@@ -55,7 +59,10 @@ export interface ResolvedStoreOptions {
  *
  * @throws {TracingError} `invalid-option`, naming the option or variable, what it holds and what is accepted.
  */
-export function resolveStoreOptions(options: StoreOptions, env: NodeJS.ProcessEnv = process.env): ResolvedStoreOptions {
+export function resolveStoreOptions(
+  options: StoreOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): ResolvedStoreOptions {
   const dataDir = resolve(options.dataDir ?? given(env.TRACING_DATA_DIR) ?? given(env.DATA_DIR) ?? ".data");
   return Object.freeze({
     store: Object.freeze(chooseStore(options, env)),
@@ -66,7 +73,10 @@ export function resolveStoreOptions(options: StoreOptions, env: NodeJS.ProcessEn
   });
 }
 
-export function resolveServiceName(options: StartTracingOptions, env: NodeJS.ProcessEnv = process.env): string {
+export function resolveServiceName(
+  options: StartTracingOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): string {
   const { serviceName } = options;
   if (serviceName !== undefined && (typeof serviceName !== "string" || serviceName === "")) {
     throw invalidOption("serviceName", serviceName, "a non-empty text");
@@ -121,10 +131,14 @@ function postgres(source: string, databaseUrl: string): StoreChoice {
 function requireUrl(name: string, value: unknown, protocols: readonly string[]): void {
   const accepted = protocols.map((protocol) => `${protocol}//`).join(" or ");
   if (typeof value !== "string" || !URL.canParse(value)) {
-    throw new TracingError("invalid-option", `${name} is not a URL; accepted: an address that begins with ${accepted}.`);
+    throw new TracingError(
+      "invalid-option",
+      `${name} is not a URL; accepted: an address that begins with ${accepted}.`,
+    );
   }
   const { protocol } = new URL(value);
-  if (!protocols.includes(protocol)) throw invalidOption(name, `${protocol}//...`, `an address that begins with ${accepted}`);
+  if (!protocols.includes(protocol))
+    throw invalidOption(name, `${protocol}//...`, `an address that begins with ${accepted}`);
 }
 
 function resolveRetention(options: StoreOptions, env: NodeJS.ProcessEnv): number | undefined {

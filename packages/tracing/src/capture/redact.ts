@@ -82,11 +82,7 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
   };
 }
 
-function afterHook(
-  hook: NonNullable<RedactOptions["hook"]>,
-  text: string,
-  context: RedactContext,
-): string {
+function afterHook(hook: NonNullable<RedactOptions["hook"]>, text: string, context: RedactContext): string {
   try {
     const result: unknown = hook(text, context);
     return typeof result === "string" ? result : HOOK_FAILED;

@@ -74,7 +74,12 @@ export function findFlags(text: string, isSecretName: (name: string) => boolean,
   for (const match of text.matchAll(FLAG)) {
     const name = match[1] ?? "";
     if (!isSecretName(name)) continue;
-    takeValue(text, match.index + match[0].length, { text: name, quoted: false, enclosing: undefined }, found);
+    takeValue(
+      text,
+      match.index + match[0].length,
+      { text: name, quoted: false, enclosing: undefined },
+      found,
+    );
   }
 }
 

@@ -13,7 +13,8 @@ const SECRET_PART =
   /passw(?:or)?d|passphrase|passcode|pwd|secret(?!ar)|credential|cookie|authorization|authheader|(?:basic|http)auth|apikey|(?:private|access|signing|encryption|master|service|servicerole|session|shared|account|license|ssh|deploy|anon|hmac|publishable)key|conn(?:ection)?str|(?:seed|recovery)phrase|(?:recovery|backup|otp|mfa)codes?$|(?:php|j)sess(?:ion)?id|connectsid|x(?:amz|goog)signature|sharedaccesssignature/;
 
 /** At the end of the run: "pass" alone also means that a check was passed. */
-const SECRET_END = /(?:db|database|smtp|user|mail|pg|postgres|mysql|redis|mongo|ftp|ssh|proxy|admin|root|login)pass$/;
+const SECRET_END =
+  /(?:db|database|smtp|user|mail|pg|postgres|mysql|redis|mongo|ftp|ssh|proxy|admin|root|login)pass$/;
 
 /** The whole run. */
 const SECRET_WHOLE = new Set(

@@ -24,7 +24,9 @@ const SHAPES: TokenShape[] = [
     wordStart: true,
     secretStart: ({ 0: found, index }) => (found.length >= 23 || /\d/.test(found) ? index : undefined),
   }),
-  ...["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"].map((prefix) => shape(prefix, `${ALNUM}{8,}`)),
+  ...["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"].map((prefix) =>
+    shape(prefix, `${ALNUM}{8,}`),
+  ),
   ...["ghp_", "gho_", "ghu_", "ghs_", "ghr_"].map((prefix) => shape(prefix, `${ALNUM}{16,}`)),
   shape("github_pat_", "[A-Za-z0-9_]{16,}"),
   shape("glpat-", `${WORD}{16,}`),
@@ -93,7 +95,8 @@ export function findTokens(text: string, found: Ranges): void {
 }
 
 /** Prose about the scheme, as in "Bearer token missing". */
-const NOT_A_BEARER = /^(?:tokens?|auth|authentication|authorization|realm|scheme|schemes|of|and|or|is|was|not|header|error)\b/i;
+const NOT_A_BEARER =
+  /^(?:tokens?|auth|authentication|authorization|realm|scheme|schemes|of|and|or|is|was|not|header|error)\b/i;
 
 function bearerStart(match: RegExpExecArray): number | undefined {
   const token = match[1] ?? "";
@@ -129,7 +132,15 @@ function addKeyTail(text: string, at: number, found: Ranges): void {
 }
 
 function isKeyBody(code: number): boolean {
-  return isAlnum(code) || code === 0x2b || code === 0x2f || code === 0x3d || code === 0x5c || code === 0x0a || code === 0x0d;
+  return (
+    isAlnum(code) ||
+    code === 0x2b ||
+    code === 0x2f ||
+    code === 0x3d ||
+    code === 0x5c ||
+    code === 0x0a ||
+    code === 0x0d
+  );
 }
 
 export function isAlnum(code: number): boolean {

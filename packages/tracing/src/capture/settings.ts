@@ -47,7 +47,9 @@ export function resolveCaptureSettings(
 ): CaptureSettings {
   const { maxBytes = DEFAULT_CAPTURE_LIMITS.maxBytes } = options;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 256 || maxBytes > 1_000_000) {
-    throw new TypeError(`capture.maxBytes is ${String(maxBytes)}; accepted: a whole number from 256 to 1000000.`);
+    throw new TypeError(
+      `capture.maxBytes is ${String(maxBytes)}; accepted: a whole number from 256 to 1000000.`,
+    );
   }
   const variable = env.TRACING_CAPTURE_CONTENT || "true";
   const fromEnv = SWITCH[variable.toLowerCase()];

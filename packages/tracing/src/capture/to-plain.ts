@@ -41,14 +41,16 @@ function guardedObject(value: object): Plain {
 
 function fromObject(value: object): Plain {
   if (types.isProxy(value)) return objectOf(value);
-  if (Array.isArray(value)) return { type: "array", source: value, items: indices(value), length: value.length };
+  if (Array.isArray(value))
+    return { type: "array", source: value, items: indices(value), length: value.length };
   if (types.isDate(value)) return text(Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString());
   if (types.isNativeError(value)) return errorOf(value);
   if (types.isMap(value)) return mapOf(value);
   if (types.isSet(value)) {
     return { type: "array", source: value, items: readers(value.values()), length: value.size };
   }
-  if (ArrayBuffer.isView(value)) return bytesOf(value.constructor.name, value.buffer, value.byteOffset, value.byteLength);
+  if (ArrayBuffer.isView(value))
+    return bytesOf(value.constructor.name, value.buffer, value.byteOffset, value.byteLength);
   if (types.isAnyArrayBuffer(value)) return bytesOf("ArrayBuffer", value, 0, value.byteLength);
   if (types.isRegExp(value)) return text(String(value));
   if (types.isBoxedPrimitive(value)) return toPlain(value.valueOf());
@@ -80,7 +82,8 @@ function* ownMembers(value: object): Generator<readonly [string, () => unknown]>
     for (const name in value) {
       if (!Object.hasOwn(value, name)) continue;
       const read = (): unknown => (value as Record<string, unknown>)[name];
-      if (Object.getOwnPropertyDescriptor(value, name)?.value !== undefined || !isSkipped(value, name)) yield [name, read];
+      if (Object.getOwnPropertyDescriptor(value, name)?.value !== undefined || !isSkipped(value, name))
+        yield [name, read];
     }
   } catch {
     yield ["[unreadable]", () => true];

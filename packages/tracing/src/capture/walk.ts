@@ -77,7 +77,9 @@ export class Walk {
 
   #entries(entries: Iterable<readonly [string, () => unknown]>): void {
     for (const [name, read] of entries) {
-      const key = JSON.stringify(redactedBeginning(name, MAX_KEY_LENGTH, this.#redactor).text.slice(0, MAX_KEY_LENGTH));
+      const key = JSON.stringify(
+        redactedBeginning(name, MAX_KEY_LENGTH, this.#redactor).text.slice(0, MAX_KEY_LENGTH),
+      );
       const keyBytes = Buffer.byteLength(key);
       if (this.#nodes >= this.#limits.maxNodes || !this.#writer.canEnter(keyBytes)) {
         this.truncated = true;

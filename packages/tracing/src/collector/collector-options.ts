@@ -55,7 +55,11 @@ export function resolveCollectorOptions(options: TraceCollectorOptions): Resolve
     logger: options.logger ?? stderrLogger,
   } as const;
   if (typeof resolved.exporter?.send !== "function") {
-    throw invalidOption("exporter", resolved.exporter, "an exporter with send(records), such as InsForgeSpanExporter");
+    throw invalidOption(
+      "exporter",
+      resolved.exporter,
+      "an exporter with send(records), such as InsForgeSpanExporter",
+    );
   }
   if (typeof resolved.spoolDir !== "string" || resolved.spoolDir === "") {
     throw invalidOption("spoolDir", resolved.spoolDir, "the path of a directory");
@@ -66,7 +70,13 @@ export function resolveCollectorOptions(options: TraceCollectorOptions): Resolve
   for (const name of ["maxBatchRecords", "maxBatchBytes", "maxInFlight", "maxSpoolBytes"] as const) {
     requireNumber(name, resolved[name], 1, "a whole number of at least 1");
   }
-  for (const name of ["lingerMs", "minBackoffMs", "maxBackoffMs", "shutdownTimeoutMs", "flushTimeoutMs"] as const) {
+  for (const name of [
+    "lingerMs",
+    "minBackoffMs",
+    "maxBackoffMs",
+    "shutdownTimeoutMs",
+    "flushTimeoutMs",
+  ] as const) {
     requireNumber(name, resolved[name], 0, "a whole number of milliseconds, at least 0");
   }
   return Object.freeze(resolved);

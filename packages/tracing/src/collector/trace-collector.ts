@@ -147,7 +147,9 @@ export class TraceCollector {
       this.#ledger.end(spans);
       this.#ledger.interrupt(interrupted.length);
     } catch (error) {
-      this.#options.logger.warn(`What an earlier process left in the spool could not be taken over: ${reasonOf(error)}.`);
+      this.#options.logger.warn(
+        `What an earlier process left in the spool could not be taken over: ${reasonOf(error)}.`,
+      );
     }
   }
 
@@ -173,7 +175,9 @@ export class TraceCollector {
     const now = hrTimeNow();
     const records = this.#open
       .drain()
-      .flatMap((span) => this.#convert(() => toInterruptedRecord(span, now, this.#recordOptions(span))) ?? []);
+      .flatMap(
+        (span) => this.#convert(() => toInterruptedRecord(span, now, this.#recordOptions(span))) ?? [],
+      );
     if (records.length === 0) return;
     this.#ledger.interrupt(records.length);
     this.#spool.append(records);

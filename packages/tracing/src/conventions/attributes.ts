@@ -35,7 +35,12 @@ export const LEGACY_NAMES: Readonly<Record<string, readonly string[]>> = {
   [GEN_AI.PROVIDER_NAME]: ["gen_ai.system", "ai.model.provider", "llm.vendor"],
   [GEN_AI.REQUEST_MODEL]: ["ai.model.id", "llm.request.model"],
   [GEN_AI.RESPONSE_MODEL]: ["ai.response.model", "llm.response.model"],
-  [GEN_AI.INPUT_TOKENS]: ["gen_ai.usage.prompt_tokens", "ai.usage.inputTokens", "ai.usage.promptTokens", "llm.usage.prompt_tokens"],
+  [GEN_AI.INPUT_TOKENS]: [
+    "gen_ai.usage.prompt_tokens",
+    "ai.usage.inputTokens",
+    "ai.usage.promptTokens",
+    "llm.usage.prompt_tokens",
+  ],
   [GEN_AI.OUTPUT_TOKENS]: [
     "gen_ai.usage.completion_tokens",
     "ai.usage.outputTokens",

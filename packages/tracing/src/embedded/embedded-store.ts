@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { TracingError } from "../core/errors.ts";
 import { createInsForgeMigrationTarget, createInsForgeStoreClient } from "../insforge/index.ts";
-import { type MigrationTarget, migrate } from "../store/migrator.ts";
+import { LATEST_SCHEMA_VERSION, type MigrationTarget, migrate } from "../store/migrator.ts";
 import type { StoreClient } from "../store/store-client.ts";
 import { readOrCreateAccessKey } from "./access-key.ts";
 import { Connection } from "./connection.ts";
@@ -50,13 +50,14 @@ export async function openEmbedded({ dataDir: dir, signal }: EmbeddedOptions): P
   const connection = new Connection({
     dataDir,
     apiKey,
-    prepareSchema: (endpoint) => prepareSchema(endpoint, apiKey),
+    prepareSchema: (endpoint) => prepareSchema(endpoint, dataDir, apiKey),
   });
   const abort = (): void => void connection.close();
   signal?.addEventListener("abort", abort, { once: true });
   try {
     await connection.open(signal);
-    if (connection.mode === "guest") await prepareSchema((request) => connection.answer(request), apiKey);
+    if (connection.mode === "guest")
+      await prepareSchema((request) => connection.answer(request), dataDir, apiKey);
     signal?.throwIfAborted();
     const target = toTarget((request) => connection.answer(request), apiKey);
     return {
@@ -82,8 +83,13 @@ function toTarget(endpoint: Endpoint, apiKey: string) {
   return { baseUrl: BASE_URL, apiKey, fetch: toFetch(endpoint) };
 }
 
-async function prepareSchema(endpoint: Endpoint, apiKey: string): Promise<void> {
-  await migrate(await createInsForgeMigrationTarget(toTarget(endpoint, apiKey)));
+async function prepareSchema(endpoint: Endpoint, dataDir: string, apiKey: string): Promise<void> {
+  const { version } = await migrate(await createInsForgeMigrationTarget(toTarget(endpoint, apiKey)));
+  if (version <= LATEST_SCHEMA_VERSION) return;
+  const message = `The embedded store in ${dataDir} has schema version ${version}; this version of @app/tracing knows ${LATEST_SCHEMA_VERSION}.`;
+  throw new TracingError("schema-too-new", message, {
+    hint: "Update @app/tracing, or choose another directory with TRACING_DATA_DIR.",
+  });
 }
 
 function prepareDirectory(dataDir: string): string {

@@ -98,7 +98,7 @@ async function runSql(database: PGlite, body: string): Promise<Answer> {
 function toRefusal(error: unknown): Answer {
   if (error instanceof BodyError) {
     return error.reason === "too-deep"
-      ? postgrestFailure(400, "54001", error.message)
+      ? postgrestFailure(400, "22P02", error.message)
       : postgrestFailure(400, "PGRST102", error.message);
   }
   if (error instanceof SyntaxError) return postgrestFailure(400, "PGRST102", "Empty or invalid json");

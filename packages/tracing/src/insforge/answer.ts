@@ -37,7 +37,12 @@ export interface Refusal extends Verdict {
 /** Reads any answer but a success. */
 export function readRefusal({ status, headers, text }: Answer): Refusal {
   const failure = parseFailure(headers, text);
-  return { ...judge(status, failure, headers), status, code: failure.code, message: toMessage(status, failure) };
+  return {
+    ...judge(status, failure, headers),
+    status,
+    code: failure.code,
+    message: toMessage(status, failure),
+  };
 }
 
 /** Turns any answer but a success into the terms that callers act on. */
@@ -53,7 +58,12 @@ export function toStoreError(answer: Answer): StoreError {
 
 /** What a backend echoes of a row, a key or an address is replaced or cut off. */
 export function toSafeText(text: string, maxChars = MAX_MESSAGE_CHARS): string {
-  const line = redactor.text(text.slice(0, maxChars * 4).replace(/\s+/g, " ").trim());
+  const line = redactor.text(
+    text
+      .slice(0, maxChars * 4)
+      .replace(/\s+/g, " ")
+      .trim(),
+  );
   return line.length > maxChars ? `${line.slice(0, maxChars)}...` : line;
 }
 
@@ -68,9 +78,13 @@ function judge(status: number, { code, message, page }: Failure, headers: Header
   if (status >= 300 && status < 400) {
     const location = headers.get("location");
     const where = location ? ` to ${withoutQuery(location)}` : "";
-    return { kind: "unreachable", advice: `It redirects${where}: set INSFORGE_BASE_URL to the final address.` };
+    return {
+      kind: "unreachable",
+      advice: `It redirects${where}: set INSFORGE_BASE_URL to the final address.`,
+    };
   }
-  if (status === 413 || (status >= 500 && /request entity too large/i.test(message))) return { kind: "too-large" };
+  if (status === 413 || (status >= 500 && /request entity too large/i.test(message)))
+    return { kind: "too-large" };
   const verdict = (code === undefined ? undefined : judgeCode(code, status)) ?? judgeStatus(status);
   if (!page) return verdict;
   // A refusal by a page comes from something in between, which knows nothing of the data: it is no verdict on it.
@@ -126,11 +140,14 @@ function judgeStatus(status: number): Verdict {
 }
 
 function parseFailure(headers: Headers, text: string): Failure {
-  const page = /^text\/html/i.test(headers.get("content-type") ?? "") || /^\s*<(!doctype|html|head)/i.test(text);
+  const page =
+    /^text\/html/i.test(headers.get("content-type") ?? "") || /^\s*<(!doctype|html|head)/i.test(text);
   if (page) return { code: undefined, message: /<title>([^<]*)/i.exec(text)?.[1]?.trim() ?? "", page };
   const body = parseObject(text);
   if (!body) return { code: undefined, message: text, page };
-  const code = [body.code, body.error].find((value) => typeof value === "string" && /^[\w-]{1,64}$/.test(value));
+  const code = [body.code, body.error].find(
+    (value) => typeof value === "string" && /^[\w-]{1,64}$/.test(value),
+  );
   const message = [body.message, body.error].find((value) => typeof value === "string") ?? "";
   return { code: code as string | undefined, message: message as string, page };
 }
@@ -155,7 +172,9 @@ function toMessage(status: number, { code, message }: Failure): string {
 
 /** Postgres quotes the offending value in messages of class 22, and the whole row in some of class 23. */
 function withoutRow(message: string, code: string | undefined): string {
-  const head = message.replace(/Failing row contains[\s\S]*/, "").replace(/(Key \([^)]*\)=)\([\s\S]*/, "$1(...)");
+  const head = message
+    .replace(/Failing row contains[\s\S]*/, "")
+    .replace(/(Key \([^)]*\)=)\([\s\S]*/, "$1(...)");
   return code?.startsWith("22") ? head.replace(/"[\s\S]*"/g, '"..."') : head;
 }
 

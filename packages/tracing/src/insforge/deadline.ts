@@ -18,8 +18,10 @@ export async function withinDeadline<T>(
   exchange: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const abort = new AbortController();
-  const onAbort = () => abort.abort(new StoreError("unreachable", "The request was aborted.", { cause: signal?.reason }));
-  const onTimeout = () => abort.abort(new StoreError("unreachable", `InsForge has not answered in ${timeoutMs} ms.`));
+  const onAbort = () =>
+    abort.abort(new StoreError("unreachable", "The request was aborted.", { cause: signal?.reason }));
+  const onTimeout = () =>
+    abort.abort(new StoreError("unreachable", `InsForge has not answered in ${timeoutMs} ms.`));
   const timer = setTimeout(onTimeout, timeoutMs).unref();
   if (signal?.aborted) onAbort();
   else signal?.addEventListener("abort", onAbort, { once: true });
@@ -40,11 +42,15 @@ export async function withinDeadline<T>(
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+  return new Promise((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+  );
 }
 
 function toUnreachable(error: unknown): StoreError {
-  return new StoreError("unreachable", `InsForge does not answer: ${toSafeText(reasonOf(error))}`, { cause: error });
+  return new StoreError("unreachable", `InsForge does not answer: ${toSafeText(reasonOf(error))}`, {
+    cause: error,
+  });
 }
 
 /** `fetch` says "fetch failed" and keeps the reason in a chain of causes, the last of which may have no message. */

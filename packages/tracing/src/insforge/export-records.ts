@@ -23,7 +23,10 @@ const MAX_WAIT_MS = 5_000;
  * Stores records within a time, without a disk to fall back on: waits and sends again while the backend is away, halves
  * what is too large, and bisects what is refused, so that a poison record costs only itself.
  */
-export async function exportRecords(records: readonly EncodedRecord[], options: ExportOptions): Promise<Exported> {
+export async function exportRecords(
+  records: readonly EncodedRecord[],
+  options: ExportOptions,
+): Promise<Exported> {
   const { exporter, timeoutMs, lastTry } = options;
   const deadline = performance.now() + timeoutMs;
   const parts = toBatches(records).reverse();
@@ -47,7 +50,8 @@ export async function exportRecords(records: readonly EncodedRecord[], options: 
         break;
       case "retry": {
         const waitMs = outcome.afterMs ?? backoffMs(failures++);
-        if (lastTry.aborted || performance.now() + waitMs >= deadline) return { stored, reason: outcome.reason };
+        if (lastTry.aborted || performance.now() + waitMs >= deadline)
+          return { stored, reason: outcome.reason };
         parts.push(part);
         await pause(waitMs, lastTry);
         break;

@@ -7,7 +7,13 @@ const SCHEMA = "tracing";
 /** A trace of thousands of spans is read as one answer. */
 const MAX_READ_BYTES = 256 * 2 ** 20;
 /** These answer with a few counts; anything longer comes from something that is not InsForge. */
-const TERSE: ReadonlySet<string> = new Set(["ingest", "maintain", "score", "delete_traces", "schema_version"]);
+const TERSE: ReadonlySet<string> = new Set([
+  "ingest",
+  "maintain",
+  "score",
+  "delete_traces",
+  "schema_version",
+]);
 const MAX_TERSE_BYTES = 2 ** 20;
 
 /** Calls the schema's functions over InsForge's RPC endpoint. */

@@ -26,7 +26,9 @@ const made = new WeakSet<StoreClient>();
  * @throws {TracingError} `invalid-option`, or `missing-dependency` when `@insforge/sdk` is not installed.
  */
 export async function createInsForgeStoreClient(target: InsForgeTarget): Promise<StoreClient> {
-  return "client" in target ? toStoreClient(target.client) : remember(createHttpStoreClient(await openSdk(target)));
+  return "client" in target
+    ? toStoreClient(target.client)
+    : remember(createHttpStoreClient(await openSdk(target)));
 }
 
 /** The HTTP side of a target; undefined for a client that can only call functions. */
@@ -44,7 +46,11 @@ export function toStoreClient(client: InsForgeClientLike): StoreClient {
       return remember(createRpcStoreClient(client as RpcClient | SchemaClient));
     }
   }
-  throw invalidOption("client", client, "a client of createAdminClient() from @insforge/sdk, or an object with rpc(fn, args)");
+  throw invalidOption(
+    "client",
+    client,
+    "a client of createAdminClient() from @insforge/sdk, or an object with rpc(fn, args)",
+  );
 }
 
 function remember(client: StoreClient): StoreClient {

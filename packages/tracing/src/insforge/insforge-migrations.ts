@@ -1,7 +1,7 @@
 import { invalidOption, TracingError } from "../core/errors.ts";
 import type { Migration, MigrationTarget } from "../store/migrator.ts";
 import { type Answer, readRefusal } from "./answer.ts";
-import { createBackend, type Backend } from "./backend.ts";
+import { type Backend, createBackend } from "./backend.ts";
 import { type InsForgeTarget, openHttp } from "./insforge-client.ts";
 import { waitUntilCallable } from "./schema-cache.ts";
 
@@ -38,13 +38,18 @@ export async function createInsForgeMigrationTarget(target: InsForgeTarget): Pro
 const withoutHttp: MigrationTarget = { applied: refuse, apply: refuse };
 
 async function refuse(): Promise<never> {
-  throw new TracingError("migration-failed", "The given client can call functions, but cannot change the schema.", {
-    hint: "Pass a client of createAdminClient(), or run `tracing migrate` with INSFORGE_BASE_URL and INSFORGE_API_KEY.",
-  });
+  throw new TracingError(
+    "migration-failed",
+    "The given client can call functions, but cannot change the schema.",
+    {
+      hint: "Pass a client of createAdminClient(), or run `tracing migrate` with INSFORGE_BASE_URL and INSFORGE_API_KEY.",
+    },
+  );
 }
 
 async function readApplied(backend: Backend, schema: string): Promise<number[]> {
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw invalidOption("schema", schema, "a plain lower-case name");
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
+    throw invalidOption("schema", schema, "a plain lower-case name");
   const table = `${schema}.migrations`;
   const [found] = await select(backend, "SELECT to_regclass($1) IS NOT NULL AS there", [table]);
   if (found?.there !== true) return [];
@@ -65,23 +70,36 @@ async function post(backend: Backend, { version, name, sql }: Migration): Promis
     const answer = await backend.ask({ method: "POST", path: MIGRATIONS, body });
     if (answer.status === 201 || answer.status === 200) return;
     // Another tool, or another process of ours, was faster with that number.
-    if (answer.status !== 409 || !/MIGRATION_ALREADY_EXISTS/.test(answer.text)) throw toFailure(backend, answer, title);
+    if (answer.status !== 409 || !/MIGRATION_ALREADY_EXISTS/.test(answer.text))
+      throw toFailure(backend, answer, title);
   }
-  throw new TracingError("migration-failed", `Migration ${title} found its version number taken ${MAX_COLLISIONS} times.`, {
-    hint: "Something else keeps migrating this project; run `tracing migrate` again when it has finished.",
-  });
+  throw new TracingError(
+    "migration-failed",
+    `Migration ${title} found its version number taken ${MAX_COLLISIONS} times.`,
+    {
+      hint: "Something else keeps migrating this project; run `tracing migrate` again when it has finished.",
+    },
+  );
 }
 
 /** The smallest number that InsForge accepts: it leaves those after it to the other tools. */
 async function nextVersion(backend: Backend): Promise<string> {
   const { migrations } = await backend.json({ method: "GET", path: MIGRATIONS });
-  const versions: unknown[] = Array.isArray(migrations) ? migrations.map((migration) => migration?.version) : [];
-  const numbers = versions.flatMap((version) => (/^\d+$/.test(String(version)) ? [BigInt(String(version))] : []));
+  const versions: unknown[] = Array.isArray(migrations)
+    ? migrations.map((migration) => migration?.version)
+    : [];
+  const numbers = versions.flatMap((version) =>
+    /^\d+$/.test(String(version)) ? [BigInt(String(version))] : [],
+  );
   const next = String(numbers.reduce((last, number) => (number > last ? number : last), 0n) + 1n);
   if (next.length <= MAX_VERSION_DIGITS) return next;
-  throw new TracingError("migration-failed", "A migration of this project has the highest version there can be.", {
-    hint: "Rename that migration in InsForge to a lower number.",
-  });
+  throw new TracingError(
+    "migration-failed",
+    "A migration of this project has the highest version there can be.",
+    {
+      hint: "Rename that migration in InsForge to a lower number.",
+    },
+  );
 }
 
 function toFailure(backend: Backend, answer: Answer, title: string): TracingError {

@@ -15,9 +15,16 @@ export interface InsForgeAddress {
  *
  * @throws {TracingError} `invalid-option`, or `missing-dependency` when `@insforge/sdk` is not installed.
  */
-export async function openSdk({ baseUrl, apiKey, fetch: send = fetch }: InsForgeAddress): Promise<InsForgeHttp> {
+export async function openSdk({
+  baseUrl,
+  apiKey,
+  fetch: send = fetch,
+}: InsForgeAddress): Promise<InsForgeHttp> {
   if (typeof baseUrl !== "string" || !/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
-    throw new TracingError("invalid-option", "baseUrl is not a URL; accepted: an address that begins with http(s)://.");
+    throw new TracingError(
+      "invalid-option",
+      "baseUrl is not a URL; accepted: an address that begins with http(s)://.",
+    );
   }
   if (typeof apiKey !== "string" || apiKey.trim() === "") {
     throw new TracingError("invalid-option", "apiKey is missing or empty.", {
@@ -27,7 +34,13 @@ export async function openSdk({ baseUrl, apiKey, fetch: send = fetch }: InsForge
   if (typeof send !== "function") throw invalidOption("fetch", send, "a function like the global fetch");
   const { createAdminClient } = await loadSdk();
   // Time-outs and retries are the caller's; the SDK's own timer would keep the process alive.
-  return createAdminClient({ baseUrl, apiKey, fetch: unwrapped(send), timeout: 0, retryCount: 0 }).getHttpClient();
+  return createAdminClient({
+    baseUrl,
+    apiKey,
+    fetch: unwrapped(send),
+    timeout: 0,
+    retryCount: 0,
+  }).getHttpClient();
 }
 
 async function loadSdk(): Promise<Pick<typeof import("@insforge/sdk"), "createAdminClient">> {
@@ -35,7 +48,9 @@ async function loadSdk(): Promise<Pick<typeof import("@insforge/sdk"), "createAd
     return await import("@insforge/sdk");
   } catch (cause) {
     const missing = cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND";
-    const reason = missing ? "is not installed" : `cannot be loaded (${cause instanceof Error ? cause.message : cause})`;
+    const reason = missing
+      ? "is not installed"
+      : `cannot be loaded (${cause instanceof Error ? cause.message : cause})`;
     throw new TracingError("missing-dependency", `The InsForge store needs @insforge/sdk, which ${reason}.`, {
       hint: "Run `npm install @insforge/sdk`.",
       cause,

@@ -30,16 +30,21 @@ export function createRpcStoreClient(client: RpcClient | SchemaClient): StoreCli
 
 function toPlain(args: RpcArgs): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [name, value instanceof RawJson ? JSON.parse(value.text) : value]),
+    Object.entries(args).map(([name, value]) => [
+      name,
+      value instanceof RawJson ? JSON.parse(value.text) : value,
+    ]),
   );
 }
 
 function unwrap(answer: unknown): unknown {
-  if (answer === null || typeof answer !== "object" || !("data" in answer) || !("error" in answer)) return answer;
+  if (answer === null || typeof answer !== "object" || !("data" in answer) || !("error" in answer))
+    return answer;
   const { data, error } = answer;
   if (!error) return data;
   const status = statusOf(answer) ?? statusOf(error) ?? 0;
-  const text = error instanceof Error ? JSON.stringify({ ...error, message: error.message }) : JSON.stringify(error);
+  const text =
+    error instanceof Error ? JSON.stringify({ ...error, message: error.message }) : JSON.stringify(error);
   throw toStoreError({ status, headers: new Headers(), text: text ?? "" });
 }
 

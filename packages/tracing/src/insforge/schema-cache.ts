@@ -42,9 +42,13 @@ export async function waitUntilCallable(backend: Backend, sql: string): Promise<
 
 function neverSeen(fn: string, message: string, status: number): TracingError {
   if (status === 406) {
-    return new TracingError("unsupported-server", `InsForge does not expose the schema tracing over its API. ${message}`, {
-      hint: "Upgrade InsForge to a release of mid-2026 or later, which exposes the schemas of migrations.",
-    });
+    return new TracingError(
+      "unsupported-server",
+      `InsForge does not expose the schema tracing over its API. ${message}`,
+      {
+        hint: "Upgrade InsForge to a release of mid-2026 or later, which exposes the schemas of migrations.",
+      },
+    );
   }
   return new TracingError("unsupported-server", `InsForge's API does not show tracing.${fn}. ${message}`, {
     hint: "The migration has run: restart PostgREST, so that it reads the schema anew, and run `tracing doctor`.",

@@ -29,7 +29,8 @@ export async function createPostgresClient(options: PostgresOptions): Promise<St
 
 function toCall(fn: string, args: RpcArgs): { text: string; values: unknown[] } {
   const names = Object.keys(args);
-  if (![fn, ...names].every((name) => IDENTIFIER.test(name))) throw new TypeError(`Not a function call: ${fn}`);
+  if (![fn, ...names].every((name) => IDENTIFIER.test(name)))
+    throw new TypeError(`Not a function call: ${fn}`);
   const values = Object.values(args).map((value) => {
     if (value instanceof RawJson) return value.text;
     return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
@@ -42,7 +43,8 @@ function toCall(fn: string, args: RpcArgs): { text: string; values: unknown[] } 
 function abortion(signal: AbortSignal): { promise: Promise<never>; forget: () => void } {
   let onAbort: () => void = () => undefined;
   const promise = new Promise<never>((_, reject) => {
-    onAbort = () => reject(new StoreError("unreachable", "The database did not answer in time.", { cause: signal.reason }));
+    onAbort = () =>
+      reject(new StoreError("unreachable", "The database did not answer in time.", { cause: signal.reason }));
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
   });

@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@opentelemetry/api";
-import { captureAttributes } from "../capture/capture-value.ts";
 import { captureText } from "../capture/capture-text.ts";
+import { captureAttributes } from "../capture/capture-value.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
 import { GEN_AI, LEGACY_NAMES, SCOPE_NAME, TRACING } from "../conventions/attributes.ts";
 import type { ReadableSpanLike } from "./readable-span.ts";
@@ -98,11 +98,7 @@ function attributesJson(
 }
 
 // Our own values were captured, redacted and bounded when the call was made; anyone else's are so here.
-function toJsonText(
-  value: AttributeValue | unknown,
-  own: boolean,
-  settings: CaptureSettings,
-): string | null {
+function toJsonText(value: AttributeValue | unknown, own: boolean, settings: CaptureSettings): string | null {
   if (typeof value !== "string") return value === undefined ? null : JSON.stringify(value);
   if (own) return value;
   const { text } = captureText(value, settings.limits.maxBytes, settings.redactor);

@@ -8,7 +8,8 @@ export interface RecordHead {
 }
 
 // Every writer of records puts these four members first and in this order.
-const HEAD = /^\{"v":\d+,"type":"(started|span|interrupted)","trace_id":"([0-9a-f]{32})","span_id":"([0-9a-f]{16})"/;
+const HEAD =
+  /^\{"v":\d+,"type":"(started|span|interrupted)","trace_id":"([0-9a-f]{32})","span_id":"([0-9a-f]{16})"/;
 
 /** The head of an encoded record, or undefined when the text does not begin like one. */
 export function peekRecord(encoded: EncodedRecord): RecordHead | undefined {

@@ -4,7 +4,13 @@ import { GENERAL, TRACING } from "../conventions/attributes.ts";
 import { cappedText, contentOf, toAttributesJson, toEventsJson, toLinksJson } from "./content.ts";
 import { failureOf, fingerprintOf } from "./failure.ts";
 import type { ReadableSpanLike } from "./readable-span.ts";
-import { type EncodedRecord, RECORD_FORMAT, type RecordKind, type RootClaim, type TraceRecord } from "./record.ts";
+import {
+  type EncodedRecord,
+  RECORD_FORMAT,
+  type RecordKind,
+  type RootClaim,
+  type TraceRecord,
+} from "./record.ts";
 import { formatMicros, toMicros } from "./time.ts";
 import { usageOf } from "./usage.ts";
 
@@ -31,7 +37,11 @@ export function toStartedRecord(span: ReadableSpanLike, options: ToRecordOptions
 }
 
 /** The record of a span that will never end, because its process does; `now` is when that was noticed. */
-export function toInterruptedRecord(span: ReadableSpanLike, now: HrTime, options: ToRecordOptions): TraceRecord {
+export function toInterruptedRecord(
+  span: ReadableSpanLike,
+  now: HrTime,
+  options: ToRecordOptions,
+): TraceRecord {
   return buildRecord(span, "interrupted", now, options);
 }
 
@@ -67,7 +77,8 @@ function buildRecord(
     service: header(span.resource.attributes[GENERAL.SERVICE_NAME]),
     name: header(span.name) ?? "",
     kind: kindOf(span, usage.operation),
-    status: type === "started" ? "running" : type === "interrupted" ? "interrupted" : failure ? "error" : "ok",
+    status:
+      type === "started" ? "running" : type === "interrupted" ? "interrupted" : failure ? "error" : "ok",
     start: formatMicros(start.micros),
     end: end ? formatMicros(Math.max(end.micros, start.micros)) : null,
     duration_us: end ? Math.max(end.micros - start.micros, 0) : null,
@@ -104,7 +115,14 @@ function rootClaim(span: ReadableSpanLike): RootClaim {
   return !parent || parent.isRemote ? 1 : 0;
 }
 
-const KINDS: ReadonlySet<unknown> = new Set<RecordKind>(["pipeline", "agent", "llm", "tool", "retrieval", "step"]);
+const KINDS: ReadonlySet<unknown> = new Set<RecordKind>([
+  "pipeline",
+  "agent",
+  "llm",
+  "tool",
+  "retrieval",
+  "step",
+]);
 
 const KIND_OF_OPERATION: Readonly<Record<string, RecordKind>> = {
   chat: "llm",

@@ -36,7 +36,10 @@ export interface MigrationReport {
 }
 
 /** What stands and what is missing, without changing anything. */
-export async function planMigrations(target: MigrationTarget, options: MigrateOptions = {}): Promise<MigrationReport> {
+export async function planMigrations(
+  target: MigrationTarget,
+  options: MigrateOptions = {},
+): Promise<MigrationReport> {
   const { schema = "tracing", migrations = readMigrations() } = options;
   const done = new Set(await target.applied(schema));
   return {
@@ -52,7 +55,10 @@ export async function planMigrations(target: MigrationTarget, options: MigrateOp
  *
  * @throws {TracingError} `migration-failed`, or what the target throws.
  */
-export async function migrate(target: MigrationTarget, options: MigrateOptions = {}): Promise<MigrationReport> {
+export async function migrate(
+  target: MigrationTarget,
+  options: MigrateOptions = {},
+): Promise<MigrationReport> {
   const { schema = "tracing" } = options;
   const plan = await planMigrations(target, options);
   const applied: Migration[] = [];
@@ -65,9 +71,13 @@ export async function migrate(target: MigrationTarget, options: MigrateOptions =
       if (done.includes(migration.version)) continue;
       if (cause instanceof TracingError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TracingError("migration-failed", `Migration ${migration.version} (${migration.name}) failed: ${reason}.`, {
-        cause,
-      });
+      throw new TracingError(
+        "migration-failed",
+        `Migration ${migration.version} (${migration.name}) failed: ${reason}.`,
+        {
+          cause,
+        },
+      );
     }
   }
   const version = Math.max(plan.version, ...plan.applied.map((migration) => migration.version), 0);
@@ -89,7 +99,8 @@ export function readMigrations(directory: string = ownDirectory()): Migration[] 
 // The files are published as they are, so they are found from the package's root, whatever was bundled where.
 function ownDirectory(): string {
   const manifest = findPackageJSON("..", import.meta.url);
-  if (!manifest) throw new TracingError("migration-failed", "The package of @app/tracing cannot be found on disk.");
+  if (!manifest)
+    throw new TracingError("migration-failed", "The package of @app/tracing cannot be found on disk.");
   return join(dirname(manifest), "src/store/migrations");
 }
 

@@ -33,7 +33,11 @@ export function createStoreExporter(
     },
 
     async maintain(options: SendOptions = {}): Promise<void> {
-      await client.rpc("maintain", { options: retentionDays === undefined ? {} : { retentionDays } }, options);
+      await client.rpc(
+        "maintain",
+        { options: retentionDays === undefined ? {} : { retentionDays } },
+        options,
+      );
     },
   };
 }

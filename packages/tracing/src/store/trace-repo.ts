@@ -82,17 +82,22 @@ export class TraceRepo {
 
   /** Newest first. */
   async listTraces(filter: ListFilter = {}): Promise<TracePage> {
-    const page = await this.#call<TracePage>("list_traces", { filter: toConditions({ ...filter }, LIST_KEYS) });
+    const page = await this.#call<TracePage>("list_traces", {
+      filter: toConditions({ ...filter }, LIST_KEYS),
+    });
     return { ...page, traces: page.traces.map(toSummary) };
   }
 
   /** The whole trace, or null when there is none; `skeleton` leaves out content. */
   async getTrace(traceId: string, options: { skeleton?: boolean } = {}): Promise<TraceDetail | null> {
     requireHex("traceId", traceId, 32);
-    const found = await this.#call<(TraceSummary & { rootSpanId: string; spans: Span[] }) | null>("get_trace", {
-      trace_id: traceId,
-      options,
-    });
+    const found = await this.#call<(TraceSummary & { rootSpanId: string; spans: Span[] }) | null>(
+      "get_trace",
+      {
+        trace_id: traceId,
+        options,
+      },
+    );
     if (found === null) return null;
     const { rootSpanId, spans: stored, ...summary } = found;
     const spans = stored.map(toSpan);
@@ -118,7 +123,9 @@ export class TraceRepo {
   }
 
   /** Failures of one cause together, the latest first. */
-  async errors(filter: Pick<ListFilter, "pipelineName" | "since" | "until" | "limit"> = {}): Promise<ErrorGroup[]> {
+  async errors(
+    filter: Pick<ListFilter, "pipelineName" | "since" | "until" | "limit"> = {},
+  ): Promise<ErrorGroup[]> {
     return this.#call("errors", { filter: toConditions({ ...filter }, PERIOD_KEYS) });
   }
 
@@ -156,7 +163,8 @@ function toCondition(key: string, value: unknown): unknown {
   if (key === "traceId") requireHex(key, value, 32);
   if (value instanceof Date || key === "since" || key === "until" || key === "before") {
     const time = new Date(value as string | Date);
-    if (Number.isNaN(time.getTime())) throw invalidOption(`filter.${key}`, value, "a Date or an ISO 8601 time");
+    if (Number.isNaN(time.getTime()))
+      throw invalidOption(`filter.${key}`, value, "a Date or an ISO 8601 time");
     return time.toISOString();
   }
   return typeof value === "bigint" || key.endsWith("Id") ? String(value) : value;

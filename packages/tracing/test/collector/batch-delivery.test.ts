@@ -16,7 +16,8 @@ function setUp(records: TraceRecord[]) {
         exporter: backend,
         circuit: new Circuit({ minDelayMs: 1, maxDelayMs: 2 }),
         signal: abort.signal,
-        deadLetter: (record, reason) => deadLetters.push({ name: (JSON.parse(record) as TraceRecord).name, reason }),
+        deadLetter: (record, reason) =>
+          deadLetters.push({ name: (JSON.parse(record) as TraceRecord).name, reason }),
       },
     );
   return { backend, deadLetters, deliver, abort };
@@ -26,16 +27,25 @@ const many = (count: number) => Array.from({ length: count }, () => sampleRecord
 
 describe("deliverBatch", () => {
   it("counts only ended spans as delivered", async () => {
-    const { backend, deliver } = setUp([sampleRecord(), sampleRecord({ type: "started", status: "running" })]);
+    const { backend, deliver } = setUp([
+      sampleRecord(),
+      sampleRecord({ type: "started", status: "running" }),
+    ]);
 
     expect(await deliver()).toEqual({ delivered: 1, deadLettered: 0 });
     expect(backend.stored.size).toBe(2);
   });
 
   it("stores 511 neighbours of one poison record and keeps it with the backend's reason", async () => {
-    const { backend, deadLetters, deliver } = setUp([...many(300), sampleRecord({ name: "poison" }), ...many(211)]);
+    const { backend, deadLetters, deliver } = setUp([
+      ...many(300),
+      sampleRecord({ name: "poison" }),
+      ...many(211),
+    ]);
     backend.answer = (records) =>
-      records.some((record) => record.name === "poison") ? { status: "rejected", reason: "22P05: no" } : undefined;
+      records.some((record) => record.name === "poison")
+        ? { status: "rejected", reason: "22P05: no" }
+        : undefined;
 
     expect(await deliver()).toEqual({ delivered: 511, deadLettered: 1 });
     expect(deadLetters).toEqual([{ name: "poison", reason: "22P05: no" }]);
@@ -93,13 +103,16 @@ describe("deliverBatch", () => {
     expect(deadLetters).toEqual([]);
   });
 
-  it.each(["unauthorized", "schema-missing"] as const)("holds and looks again when the answer is %s", async (status) => {
-    const { backend, deliver } = setUp(many(2));
-    let refusals = 3;
-    backend.answer = () => (refusals-- > 0 ? { status, reason: "not yet" } : undefined);
+  it.each(["unauthorized", "schema-missing"] as const)(
+    "holds and looks again when the answer is %s",
+    async (status) => {
+      const { backend, deliver } = setUp(many(2));
+      let refusals = 3;
+      backend.answer = () => (refusals-- > 0 ? { status, reason: "not yet" } : undefined);
 
-    expect(await deliver()).toEqual({ delivered: 2, deadLettered: 0 });
-  });
+      expect(await deliver()).toEqual({ delivered: 2, deadLettered: 0 });
+    },
+  );
 
   it("settles nothing when it is aborted", async () => {
     const { backend, deliver, abort } = setUp(many(2));

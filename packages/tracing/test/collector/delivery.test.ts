@@ -16,7 +16,11 @@ afterEach(async () => {
 function setUp(options: { maxBatchRecords?: number } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "delivery-"));
   const ledger = new Ledger();
-  const spool = new Spool({ dir, onDrop: (reason, spans) => ledger.drop(reason, spans), onWarn: () => undefined });
+  const spool = new Spool({
+    dir,
+    onDrop: (reason, spans) => ledger.drop(reason, spans),
+    onWarn: () => undefined,
+  });
   const backend = new MemoryBackend();
   const delivery = new Delivery({
     spool,
@@ -46,7 +50,14 @@ function setUp(options: { maxBatchRecords?: number } = {}) {
       "ok",
       undefined,
     );
-    return ended - delivered - pending - deadLettered - sampledOut - Object.values(dropped).reduce((a, b) => a + b, 0);
+    return (
+      ended -
+      delivered -
+      pending -
+      deadLettered -
+      sampledOut -
+      Object.values(dropped).reduce((a, b) => a + b, 0)
+    );
   };
   return { spool, ledger, backend, delivery, append, balance };
 }

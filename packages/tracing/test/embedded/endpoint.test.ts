@@ -93,7 +93,7 @@ describe("functions", () => {
     ["a NUL", '{"batch":[{"id":"\\u0000"}]}', 400, "22P05"],
     ["a lone surrogate", '{"batch":[{"id":"\\ud800"}]}', 400, "22P02"],
     ["a missing value", '{"batch":[{}]}', 400, "23502"],
-    ["JSON of a depth that PGlite hangs on", `{"batch":${"[".repeat(50_000)}`, 400, "54001"],
+    ["JSON of a depth that PGlite hangs on", `{"batch":${"[".repeat(50_000)}`, 400, "22P02"],
   ])("refuses %s", async (_, body, status, code) => {
     expect(await rpc("ingest", body)).toMatchObject([status, { code }]);
     expect(await rpc("schema_version", "{}")).toEqual([200, 7]);

@@ -38,10 +38,17 @@ describe("the store in PostgreSQL", () => {
     const root = sampleRecord({ user_id: "7", tags: ["a"], input: '"hello"' });
     const usage = { counts_usage: true, input_tokens: 10, output_tokens: 2, cost_usd: "0.001", model: "m" };
     const children = Array.from({ length: 40 }, () => child(root, usage));
-    const failed = child(root, { status: "error", error_type: "E", error_message: "boom", fingerprint: "f1" });
+    const failed = child(root, {
+      status: "error",
+      error_type: "E",
+      error_message: "boom",
+      fingerprint: "f1",
+    });
     const batch = [...children, failed, root];
     await Promise.all(
-      Array.from({ length: 8 }, (_, turn) => repo.ingest([...batch.slice(turn * 5), ...batch.slice(0, turn * 5)])),
+      Array.from({ length: 8 }, (_, turn) =>
+        repo.ingest([...batch.slice(turn * 5), ...batch.slice(0, turn * 5)]),
+      ),
     );
     const trace = await repo.getTrace(root.trace_id);
     expect(trace).toMatchObject({
@@ -102,16 +109,29 @@ describe("the store in PostgreSQL", () => {
     );
     await repo.ingest(roots);
     const first = await repo.listTraces({ pipelineName: "paged", limit: 3 });
-    expect(first.traces.map((trace) => trace.traceId)).toEqual(roots.slice(2).reverse().map((root) => root.trace_id));
+    expect(first.traces.map((trace) => trace.traceId)).toEqual(
+      roots
+        .slice(2)
+        .reverse()
+        .map((root) => root.trace_id),
+    );
     const cursor = first.nextCursor ?? "";
     const second = await repo.listTraces({ pipelineName: "paged", limit: 3, cursor });
     expect(second).toMatchObject({ nextCursor: null, traces: [{ tags: ["t1"] }, { tags: ["t0"] }] });
     expect((await repo.listTraces({ tag: "t3" })).traces).toHaveLength(1);
-    await expect(repo.listTraces({ nope: 1 } as never)).rejects.toThrow(/filter\.nope is 1; accepted: pipelineName/);
+    await expect(repo.listTraces({ nope: 1 } as never)).rejects.toThrow(
+      /filter\.nope is 1; accepted: pipelineName/,
+    );
   });
 
   it("counts, groups, scores and erases", async () => {
-    const root = sampleRecord({ pipeline: "erased", user_id: "gone", status: "error", error_type: "T", fingerprint: "f2" });
+    const root = sampleRecord({
+      pipeline: "erased",
+      user_id: "gone",
+      status: "error",
+      error_type: "T",
+      fingerprint: "f2",
+    });
     await repo.ingest([root]);
     expect(await repo.stats({ pipelineName: "erased" })).toMatchObject({ traces: 1, errors: 1, p50Ms: 1500 });
     expect(await repo.errors({ pipelineName: "erased" })).toMatchObject([{ fingerprint: "f2", count: 1 }]);
@@ -125,7 +145,10 @@ describe("the store in PostgreSQL", () => {
   it("drops days past retention", async () => {
     const old = sampleRecord({ start: "2020-01-02T00:00:00.000000Z", end: "2020-01-02T00:00:01.500000Z" });
     await repo.ingest([old]);
-    expect(await repo.maintain({ retentionDays: 365 })).toEqual({ droppedDays: ["spans_20200102"], deletedTraces: 1 });
+    expect(await repo.maintain({ retentionDays: 365 })).toEqual({
+      droppedDays: ["spans_20200102"],
+      deletedTraces: 1,
+    });
   });
 
   it("lets no other role in", async () => {

@@ -26,11 +26,15 @@ export async function startPostgres(): Promise<PostgresServer> {
   mkdirSync(data, { mode: 0o700 });
   if (asRoot) for (const path of [home, data]) chownSync(path, NOBODY, NOBODY);
   const bin = readableBinaries(home);
-  execFileSync(join(bin, "initdb"), ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8"], {
-    ...identity,
-    cwd: home,
-    stdio: "ignore",
-  });
+  execFileSync(
+    join(bin, "initdb"),
+    ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "-E", "UTF8"],
+    {
+      ...identity,
+      cwd: home,
+      stdio: "ignore",
+    },
+  );
   const port = await freePort();
   const server = spawn(
     join(bin, "postgres"),
@@ -62,7 +66,11 @@ export async function startPostgres(): Promise<PostgresServer> {
 }
 
 /** Runs one statement on a connection of its own. */
-export async function query(url: string, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+export async function query(
+  url: string,
+  text: string,
+  values: unknown[] = [],
+): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

@@ -35,7 +35,8 @@ export function addMigrateCommand(program: Command, { io }: CommandContext): voi
 }
 
 function toJson({ applied, alreadyThere, version }: MigrationReport) {
-  const brief = (migrations: readonly Migration[]) => migrations.map(({ version, name }) => ({ version, name }));
+  const brief = (migrations: readonly Migration[]) =>
+    migrations.map(({ version, name }) => ({ version, name }));
   return { applied: brief(applied), alreadyThere: brief(alreadyThere), version };
 }
 
