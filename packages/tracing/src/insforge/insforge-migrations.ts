@@ -91,7 +91,8 @@ async function nextVersion(backend: Backend): Promise<string> {
   const numbers = versions.flatMap((version) =>
     /^\d+$/.test(String(version)) ? [BigInt(String(version))] : [],
   );
-  const next = String(numbers.reduce((last, number) => (number > last ? number : last), 0n) + 1n);
+  const last = numbers.toSorted((a, b) => (a < b ? -1 : 1)).at(-1) ?? 0n;
+  const next = String(last + 1n);
   if (next.length <= MAX_VERSION_DIGITS) return next;
   throw new TracingError(
     "migration-failed",
