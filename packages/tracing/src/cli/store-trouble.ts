@@ -70,7 +70,8 @@ function schemaMissing(error: StoreError, kind: StoreKind): Trouble {
 
 function reachCure(kind: StoreKind): string {
   if (kind === "insforge") return "Check INSFORGE_BASE_URL and the network, then run `tracing doctor`.";
-  if (kind === "postgres") return "Check host and port in DATABASE_URL, then run `tracing doctor`.";
+  if (kind === "postgres")
+    return "Check host, port and database name in DATABASE_URL, then run `tracing doctor`.";
   return "Stop the process that holds the data directory, or remove its stale socket, then try again.";
 }
 

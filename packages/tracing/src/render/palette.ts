@@ -1,5 +1,5 @@
 import picocolors from "picocolors";
-import type { Span, TraceSummary } from "./trace-shape.ts";
+import type { Span, TraceSummary } from "../store/trace-repo.ts";
 
 export type Paint = (text: string) => string;
 

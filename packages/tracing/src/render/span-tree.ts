@@ -1,5 +1,5 @@
+import type { Span } from "../store/trace-repo.ts";
 import { toEpochMs } from "./format.ts";
-import type { Span } from "./trace-shape.ts";
 
 /** A span in the order it is printed, with the line work that leads to it. */
 export interface TreeRow {

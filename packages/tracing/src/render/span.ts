@@ -1,8 +1,8 @@
+import type { Span } from "../store/trace-repo.ts";
 import { oneLine, padCells, printable } from "./cell-text.ts";
 import { formatCost, formatCount, formatDuration, formatTime, UNKNOWN } from "./format.ts";
 import { toText } from "./json-text.ts";
 import { createPalette } from "./palette.ts";
-import type { Span } from "./trace-shape.ts";
 import type { RenderOptions } from "./trace-tree.ts";
 
 /** One whole span: its fields, then error with stack, input, output, attributes, events and links, uncut. */

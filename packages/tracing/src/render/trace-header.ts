@@ -1,7 +1,7 @@
+import type { TraceDetail } from "../store/trace-repo.ts";
 import { cellWidth, oneLine, padCells, truncateCells } from "./cell-text.ts";
 import { formatCost, formatCount, formatDuration, formatTime, UNKNOWN } from "./format.ts";
 import type { Palette } from "./palette.ts";
-import type { TraceDetail } from "./trace-shape.ts";
 
 export interface HeaderOptions {
   /** Cells a line may take; unlimited when absent. */

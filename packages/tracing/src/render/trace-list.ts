@@ -1,3 +1,4 @@
+import type { TraceSummary } from "../store/trace-repo.ts";
 import { cellWidth, oneLine, padCells, truncateCells } from "./cell-text.ts";
 import {
   formatCost,
@@ -8,7 +9,6 @@ import {
   formatTokens,
 } from "./format.ts";
 import { createPalette, type Paint, type Palette } from "./palette.ts";
-import type { TraceSummary } from "./trace-shape.ts";
 import type { RenderOptions } from "./trace-tree.ts";
 
 type ColumnName =

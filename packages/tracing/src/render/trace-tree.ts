@@ -1,10 +1,10 @@
+import type { Span, TraceDetail, TraceStatus } from "../store/trace-repo.ts";
 import { cellWidth, oneLine, padCells, truncateCells } from "./cell-text.ts";
 import { formatCost, formatDuration, formatTokens, UNKNOWN } from "./format.ts";
 import { toText } from "./json-text.ts";
 import { createPalette, type Palette } from "./palette.ts";
 import { type TreeRow, toTreeRows } from "./span-tree.ts";
 import { renderHeader } from "./trace-header.ts";
-import type { Span, TraceDetail } from "./trace-shape.ts";
 import { layOutTree, type TreeCells, type TreeLayout, toLabel } from "./tree-layout.ts";
 import { lateByMs, type TimeAxis, toBar, toTimeAxis } from "./waterfall.ts";
 
@@ -33,6 +33,14 @@ interface Context {
   layout: TreeLayout;
   axis: TimeAxis;
 }
+
+/** Why a span's parent is not there: a span is stored when it has ended. */
+const ORPHAN_NOTES: Readonly<Record<TraceStatus, string>> = {
+  running: "parent not ended",
+  interrupted: "parent never ended",
+  ok: "parent missing",
+  error: "parent missing",
+};
 
 const SHORTENED_IO = 200;
 const NARROWEST_TREE = 20;
@@ -77,7 +85,7 @@ function toFlag(span: Span, orphan: boolean, trace: TraceDetail, axis: TimeAxis)
   const flags: string[] = span.status === "ok" ? [] : [span.status];
   const late = lateByMs(span, axis);
   if (late !== undefined) flags.push(`late +${formatDuration(late)}`);
-  if (orphan) flags.push(trace.status === "running" ? "parent not ended" : "parent missing");
+  if (orphan) flags.push(ORPHAN_NOTES[trace.status]);
   return flags.length > 0 ? `[${flags.join(", ")}]` : "";
 }
 

@@ -1,5 +1,5 @@
+import type { Span, TraceDetail } from "../store/trace-repo.ts";
 import { toEpochMs } from "./format.ts";
-import type { Span, TraceDetail } from "./trace-shape.ts";
 
 /** The time that all bars of a trace share, in milliseconds since the epoch. */
 export interface TimeAxis {

@@ -98,7 +98,18 @@ describe("doctor", () => {
     const date = new Date(Date.now() - 3_600_000).toUTCString();
     const env = environment(await startRefusingServer({ status: 200, body: {}, headers: { date } }));
     const { stdout } = await captureRun(["doctor"], { env });
+    expect(stdout).toMatch(/^fail {2}connection +What answers there is no trace store/m);
     expect(stdout).toMatch(/^warn {2}clock .*clock is 1h 00m ahead of the server's/m);
+  });
+
+  it("knows an anonymous key by its looks", async () => {
+    const env = {
+      ...environment(await startRefusingServer(REFUSALS.functionMissing)),
+      INSFORGE_API_KEY: "anon_secret",
+    };
+    const { stdout } = await captureRun(["doctor"], { env });
+    expect(stdout).toMatch(/^warn {2}configuration +INSFORGE_API_KEY looks like an anonymous key/m);
+    expect(stdout).not.toContain("anon_secret");
   });
 
   it("goes on with spool and packages when the configuration is not acceptable", async () => {

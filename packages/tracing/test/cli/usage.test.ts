@@ -17,7 +17,7 @@ const WRONG_VALUES: readonly [option: string, value: string, accepted: RegExp][]
   ["--max-duration", "fast", /500ms or 2s/],
   ["--min-cost", "cheap", /US dollars/],
   ["--text", "", /not empty/],
-  ["--limit", "0", /from 1 to 1000/],
+  ["--limit", "0", /from 1 to 500/],
   ["--cursor", "", /not empty/],
   ["--data-dir", "", /not empty/],
   ["--database-url", "localhost/x", /postgres:\/\//],
@@ -36,11 +36,11 @@ describe("bad usage", () => {
     },
   );
 
-  it.each(["1001", "-1", "1.5", "1e2", "ten"])("ls --limit=%s exits with 2", async (limit) => {
+  it.each(["501", "-1", "1.5", "1e2", "ten"])("ls --limit=%s exits with 2", async (limit) => {
     const { exitCode, stderr } = await captureRun(["ls", `--limit=${limit}`]);
     expect([exitCode, stderr]).toEqual([
       2,
-      `error: --limit is "${limit}"; accepted: a whole number from 1 to 1000.\n`,
+      `error: --limit is "${limit}"; accepted: a whole number from 1 to 500.\n`,
     ]);
   });
 

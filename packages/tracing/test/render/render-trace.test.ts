@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { cellWidth } from "../../src/render/cell-text.ts";
 import { renderTrace } from "../../src/render/index.ts";
-import type { Span } from "../../src/render/trace-shape.ts";
+import type { Span } from "../../src/store/trace-repo.ts";
 import { isoAt, START, sampleSpan, sampleTrace, spanId } from "./sample-traces.ts";
 
 const root = sampleSpan("learn", [0, 4_000], { kind: "pipeline" });

@@ -1,4 +1,4 @@
-import type { Span, TraceDetail, TraceSummary } from "../../src/render/trace-shape.ts";
+import type { Span, TraceDetail, TraceSummary } from "../../src/store/trace-repo.ts";
 
 export const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 export const START = Date.parse("2026-11-24T09:00:00.000Z");

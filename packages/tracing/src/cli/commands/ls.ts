@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { invalidOption } from "../../core/errors.ts";
 import { renderTraceList } from "../../render/index.ts";
-import type { ListFilter } from "../../store/trace-repo.ts";
+import { StoreError } from "../../store/store-client.ts";
+import type { ListFilter, TracePage, TraceRepo } from "../../store/trace-repo.ts";
 import {
   type ArgumentReader,
   choiceReader,
@@ -18,7 +19,8 @@ import { type CommonFlags, withCommonFlags } from "../store-flags.ts";
 import { withStoreToRead } from "../store-session.ts";
 
 const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 1_000;
+/** What one page of the store holds at most. */
+const MAX_LIMIT = 500;
 const STATUSES = ["running", "ok", "error", "interrupted"] as const;
 
 interface LsFlags extends CommonFlags {
@@ -77,13 +79,25 @@ export function addLsCommand(program: Command, { io }: CommandContext): void {
     .addHelpText("after", HELP)
     .action(async (flags: LsFlags) => {
       const filter = toFilter(flags);
-      const page = await withStoreToRead(flags, io, (store) => store.repo.listTraces(filter));
+      const page = await withStoreToRead(flags, io, ({ repo }) => list(repo, filter));
       if (flags.json) return writeJson(io.stdout, page);
       const render = { width: outputWidth(io), color: wantsColor(io.stdout, io.env) };
       if (page.traces.length > 0) writeLine(io.stdout, renderTraceList(page.traces, render));
       else writeLine(io.stderr, page.nextCursor ? "None so far." : "No traces match.");
       if (page.nextCursor) writeLine(io.stderr, `More: add --cursor ${page.nextCursor}`);
     });
+}
+
+async function list(repo: TraceRepo, filter: ListFilter): Promise<TracePage> {
+  try {
+    return await repo.listTraces(filter);
+  } catch (error) {
+    // Everything else in the filter has been read and written anew; the cursor alone goes through as it came.
+    if (error instanceof StoreError && error.kind === "rejected" && filter.cursor !== undefined) {
+      throw invalidOption("--cursor", filter.cursor, "the cursor that an earlier list ended with");
+    }
+    throw error;
+  }
 }
 
 function toFilter(flags: LsFlags): ListFilter {

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { createPalette } from "../../render/palette.ts";
 import { type Migration, type MigrationReport, migrate, planMigrations } from "../../store/migrator.ts";
 import type { CommandContext } from "../command.ts";
-import { writeLine } from "../io.ts";
+import { type CliIo, wantsColor, writeJson, writeLine } from "../io.ts";
 import { type CommonFlags, withCommonFlags } from "../store-flags.ts";
 import { withStore } from "../store-session.ts";
 
@@ -23,21 +24,36 @@ export function addMigrateCommand(program: Command, { io }: CommandContext): voi
     .addHelpText("after", HELP)
     .action(async (flags: MigrateFlags) => {
       await withStore(flags, io, async ({ migrations, description }) => {
-        const report = flags.dryRun ? await planMigrations(migrations) : await migrate(migrations);
-        if (flags.json) return writeLine(io.stdout, JSON.stringify(toJson(report)));
-        for (const { version, name } of report.applied) {
-          writeLine(io.stdout, `${flags.dryRun ? "would apply" : "applied"} ${version} ${name}`);
-        }
-        const rest = flags.dryRun ? "" : `; the schema has version ${report.version}`;
-        writeLine(io.stdout, `${description}: ${report.alreadyThere.length} already there${rest}.`);
+        const dryRun = flags.dryRun ?? false;
+        const report = dryRun ? await planMigrations(migrations) : await migrate(migrations);
+        if (flags.json) writeJson(io.stdout, toJson(report, dryRun));
+        else tell(report, dryRun, description, io);
       });
     });
 }
 
-function toJson({ applied, alreadyThere, version }: MigrationReport) {
+function tell(report: MigrationReport, dryRun: boolean, description: string, io: CliIo): void {
+  const palette = createPalette(wantsColor(io.stdout, io.env));
+  const line = (verb: string, { version, name }: Migration) => `${verb}  ${version} ${name}`;
+  writeLine(io.stdout, `Store: ${description}`);
+  for (const migration of report.alreadyThere) {
+    writeLine(io.stdout, palette.quiet(line("already there", migration)));
+  }
+  for (const migration of report.applied) {
+    writeLine(
+      io.stdout,
+      dryRun ? line("would apply  ", migration) : palette.good(line("applied      ", migration)),
+    );
+  }
+  const changed = report.applied.length > 0;
+  if (dryRun) writeLine(io.stdout, changed ? "Nothing has been changed." : "There is nothing to apply.");
+  else writeLine(io.stdout, `The schema ${changed ? "now has" : "has"} version ${report.version}.`);
+}
+
+function toJson({ applied, alreadyThere, version }: MigrationReport, dryRun: boolean) {
   const brief = (migrations: readonly Migration[]) =>
     migrations.map(({ version, name }) => ({ version, name }));
-  return { applied: brief(applied), alreadyThere: brief(alreadyThere), version };
+  return { dryRun, applied: brief(applied), alreadyThere: brief(alreadyThere), version };
 }
 
 const HELP = `

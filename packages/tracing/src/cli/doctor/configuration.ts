@@ -25,7 +25,17 @@ export const configurationCheck: Check = {
     }
     if (kind === "embedded")
       return [ok(this.name, `No store is configured: the embedded one, in ${options.embeddedDir}.`)];
-    return [ok(this.name, `Traces go to ${NAMES[kind]}, from ${nameSource(source, io)}.`)];
+    const findings = [ok(this.name, `Traces go to ${NAMES[kind]}, from ${nameSource(source, io)}.`)];
+    if (kind === "insforge" && /^(anon_|eyJ)/.test(io.env.INSFORGE_API_KEY?.trim() ?? "")) {
+      findings.push(
+        warn(
+          this.name,
+          "INSFORGE_API_KEY looks like an anonymous key or a user's token, which may not read or write traces.",
+          "Set it to the project's API key (it begins with ik_).",
+        ),
+      );
+    }
+    return findings;
   },
 };
 

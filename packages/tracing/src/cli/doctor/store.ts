@@ -10,19 +10,17 @@ export const connectionCheck: Check = {
   async examine(examination) {
     const { store, openError } = examination;
     if (!store) return openError === undefined ? [] : [explain(this.name, openError, examination)];
-    const error = await askVersion(examination).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    if (error === undefined)
-      return [ok(this.name, `${store.description} answers.`), ok("key", keySentence(store.kind))];
-    if (!(error instanceof StoreError)) return [explain(this.name, error, examination)];
-    if (error.kind === "unauthorized") {
-      return [ok(this.name, `${store.description} answers.`), explain("key", error, examination)];
+    const answers = ok(this.name, `${capitalized(store.description)} answers.`);
+    try {
+      await askVersion(examination);
+      return [answers, ok("key", keySentence(store.kind))];
+    } catch (error) {
+      const kind = error instanceof StoreError ? error.kind : undefined;
+      if (kind === "unauthorized") return [answers, explain("key", error, examination)];
+      // The schema check says it.
+      if (kind === "schema-missing") return [answers];
+      return [explain(this.name, error, examination)];
     }
-    // The schema check says it.
-    if (error.kind === "schema-missing") return [ok(this.name, `${store.description} answers.`)];
-    return [explain(this.name, error, examination)];
   },
 };
 
@@ -62,7 +60,15 @@ export const schemaCheck: Check = {
 };
 
 async function askVersion({ store }: Examination): Promise<number> {
-  return store ? await store.repo.schemaVersion() : Number.NaN;
+  const version: unknown = await store?.repo.schemaVersion();
+  if (typeof version === "number") return version;
+  throw new TracingError("store-failed", "What answers there is no trace store.", {
+    hint: "Check the address: it should be that of InsForge itself.",
+  });
+}
+
+function capitalized(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 function explain(check: string, error: unknown, { options }: Examination): Finding {

@@ -1,1 +1,0 @@
-export type { Span, TraceDetail, TraceSummary } from "../store/shapes.ts";
