@@ -64,7 +64,6 @@ export function storedRecords(): TraceRecord[] {
         error_message: "no answer",
         fingerprint: "00000000000000ff",
         input: '{"text":"hello"}',
-        scores: '[{"name":"quality","value":0.9,"comment":"good"}]',
       },
     ),
     record(LEARN, SPANS.trainer, { from: 0, took: 3_000 }, child("agent:trainer", "agent", SPANS.root)),
