@@ -58,5 +58,5 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? "" : reasonOf(error.cause);
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return cause || error.message || code || error.name;
+  return cause || error.message.replace(/^Network request failed: /, "") || code || error.name;
 }

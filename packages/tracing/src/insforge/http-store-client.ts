@@ -28,7 +28,6 @@ export function createHttpStoreClient(http: InsForgeHttp): StoreClient {
       } as const;
       const maxBytes = TERSE.has(fn) ? MAX_TERSE_BYTES : MAX_READ_BYTES;
       const answer = await withinDeadline(options, (signal) => exchange(http, request, signal, maxBytes));
-      if (answer.status === 204) return null;
       if (answer.status !== 200) throw toStoreError(answer);
       return parse(answer.text);
     },

@@ -49,8 +49,26 @@ export function contentOf(span: ReadableSpanLike, settings: CaptureSettings): Co
       ? json(attributes[TRACING.OUTPUT] ?? attributeOf(attributes, GEN_AI.OUTPUT_MESSAGES))
       : null,
     metadata: json(attributes[TRACING.METADATA]),
-    scores: json(attributes[TRACING.SCORES]),
+    scores: toScoresJson(attributes[TRACING.SCORES], settings),
   };
+}
+
+/** Scores are read inside SQL, so their texts are made such that Postgres takes them as `jsonb`. */
+function toScoresJson(value: unknown, settings: CaptureSettings): string | null {
+  if (typeof value !== "string" || !isJson(value)) return null;
+  const scores: unknown = JSON.parse(value);
+  if (!Array.isArray(scores)) return null;
+  const clean = (member: unknown) =>
+    typeof member === "number" ? member : cappedText(member, 512, settings);
+  return JSON.stringify(
+    scores
+      .filter((score) => score !== null && typeof score === "object")
+      .map(({ name, value, comment }) => ({
+        name: clean(name),
+        value: clean(value),
+        comment: clean(comment),
+      })),
+  );
 }
 
 export function toAttributesJson(span: ReadableSpanLike, settings: CaptureSettings): string | null {

@@ -5,17 +5,27 @@ import { RawJson, type StoreClient, StoreError } from "./store-client.ts";
 export interface StoreExporterOptions {
   /** Days after which traces are dropped. @default kept for ever */
   retentionDays?: number | undefined;
+  /** Milliseconds each call waits for its answer. @default the client's own, 30_000 */
+  timeoutMs?: number | undefined;
 }
 
 /** Stores records through the client port; the batch goes over as the text it is. */
 export function createStoreExporter(
   client: StoreClient,
-  { retentionDays }: StoreExporterOptions = {},
+  { retentionDays, timeoutMs }: StoreExporterOptions = {},
 ): Required<RecordExporter> {
+  const toRpcOptions = (options: SendOptions) => ({
+    ...options,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
   return {
     async send(records: readonly EncodedRecord[], options: SendOptions = {}): Promise<Outcome> {
       try {
-        const answer = await client.rpc("ingest", { batch: new RawJson(`[${records.join(",")}]`) }, options);
+        const answer = await client.rpc(
+          "ingest",
+          { batch: new RawJson(`[${records.join(",")}]`) },
+          toRpcOptions(options),
+        );
         return toOutcome(answer);
       } catch (error) {
         if (error instanceof StoreError) return toFailedOutcome(error);
@@ -25,7 +35,7 @@ export function createStoreExporter(
 
     async ready(options: SendOptions = {}): Promise<boolean> {
       try {
-        return Number(await client.rpc("schema_version", {}, options)) >= 1;
+        return Number(await client.rpc("schema_version", {}, toRpcOptions(options))) >= 1;
       } catch (error) {
         if (error instanceof StoreError) return false;
         throw error;
@@ -36,18 +46,19 @@ export function createStoreExporter(
       await client.rpc(
         "maintain",
         { options: retentionDays === undefined ? {} : { retentionDays } },
-        options,
+        toRpcOptions(options),
       );
     },
   };
 }
 
 function toOutcome(answer: unknown): Outcome {
-  if (answer === null || typeof answer !== "object" || Array.isArray(answer)) {
-    // A proxy's or a captive portal's "ok" acknowledges nothing.
+  // A client of somebody's own may keep the counts to itself.
+  const counts = answer ?? {};
+  if (typeof counts !== "object" || Array.isArray(counts)) {
     return { status: "retry", reason: "The answer to tracing.ingest is not one that the schema gives." };
   }
-  if (!("unsupported" in answer && answer.unsupported === true)) return { status: "stored" };
+  if (!("unsupported" in counts && counts.unsupported === true)) return { status: "stored" };
   const reason = "The schema is too old for these records. Run `tracing migrate`.";
   return { status: "schema-missing", reason };
 }

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { askOverSocket } from "../../src/embedded/socket-client.ts";
 import { findSocket } from "../../src/embedded/socket-path.ts";
 import { kill, report, start } from "./children/child.ts";
-import { freshDataDir, scratchDir } from "./data-dir.ts";
+import { freshDataDir, PATIENT, scratchDir } from "./data-dir.ts";
 import { createNotesClient, type NotesClient } from "./notes-client.ts";
 
 async function open(dataDir: string): Promise<NotesClient> {
@@ -16,7 +16,7 @@ async function open(dataDir: string): Promise<NotesClient> {
   return notes;
 }
 
-describe("Connection", () => {
+describe("Connection", PATIENT, () => {
   it("owns a directory once, and lets others in through its socket until it is closed", async () => {
     const dataDir = await freshDataDir();
     const owner = await open(dataDir);
@@ -31,32 +31,6 @@ describe("Connection", () => {
     await owner.connection.close();
     expect(guest.connection.mode).toBe("owner");
     await expect(owner.ids()).rejects.toThrow(/closed/);
-  });
-
-  it("hands over to one of the guests when the owner is killed, and has all that it acknowledged", async () => {
-    const dataDir = await freshDataDir();
-    const child = start(dataDir, "serve");
-    expect(await report(child)).toBe("owner");
-    const guests = await Promise.all([1, 2, 3].map(() => open(dataDir)));
-    expect(guests.map(({ connection }) => connection.mode)).toEqual(["guest", "guest", "guest"]);
-    await guests[0]?.add("before");
-    await kill(child);
-    expect(existsSync(join(dataDir, "embedded.sock"))).toBe(true);
-    await Promise.all(guests.map((guest, n) => guest.add(`from ${n}`)));
-    expect(guests.map(({ connection }) => connection.mode).toSorted()).toEqual(["guest", "guest", "owner"]);
-    expect(await guests[0]?.ids()).toEqual(["before", "from 0", "from 1", "from 2"]);
-  });
-
-  it("finishes a guest's request whose owner is killed meanwhile", async () => {
-    const dataDir = await freshDataDir();
-    const child = start(dataDir, "serve");
-    await report(child);
-    const guest = await open(dataDir);
-    const ids = Array.from({ length: 2_000 }, (_, n) => String(n).padStart(4, "0"));
-    const adding = guest.add(...ids);
-    await kill(child);
-    expect([0, 2_000]).toContain(await adding);
-    expect(await guest.ids()).toEqual(ids);
   });
 
   it("listens in a short private directory when its own is too long for a socket, and removes that at the end", async () => {
@@ -113,15 +87,17 @@ describe("Connection", () => {
     expect(await once(guest, "exit")).toEqual([7, null]);
     expect(await after.ids()).toContain(String(guest.pid));
   });
+});
 
-  it("gives up on a directory that somebody holds without answering", async () => {
+describe("Connection to an owner in another process", PATIENT, () => {
+  it("does not wait for ever when that is stopped, and goes on when it continues", async () => {
     const dataDir = await freshDataDir();
     const child = start(dataDir, "serve");
-    await report(child);
+    expect(await report(child)).toBe("owner");
     const guest = await open(dataDir);
     child.kill("SIGSTOP");
-    const request = { method: "GET", url: "/api/health", headers: new Headers(), body: "" };
     const signal = AbortSignal.timeout(300);
+    const request = { method: "GET", url: "/api/health", headers: new Headers(), body: "" };
     await expect(guest.connection.answer({ ...request, signal })).rejects.toMatchObject({
       name: "TimeoutError",
     });
@@ -129,5 +105,23 @@ describe("Connection", () => {
     await expect(another).rejects.toMatchObject({ name: "TracingError", code: "store-locked" });
     child.kill("SIGCONT");
     expect((await guest.connection.answer(request)).status).toBe(200);
+  });
+
+  it("hands over to one of the guests when that is killed, with all that it acknowledged and what was under way", async () => {
+    const dataDir = await freshDataDir();
+    const child = start(dataDir, "serve");
+    await report(child);
+    const guests = await Promise.all([1, 2, 3].map(() => open(dataDir)));
+    expect(guests.map(({ connection }) => connection.mode)).toEqual(["guest", "guest", "guest"]);
+    const [first] = guests;
+    await first?.add("before");
+    const many = Array.from({ length: 2_000 }, (_, n) => String(n).padStart(4, "0"));
+    const adding = first?.add(...many);
+    await kill(child);
+    expect(existsSync(join(dataDir, "embedded.sock"))).toBe(true);
+    await Promise.all(guests.map((guest, n) => guest.add(`from ${n}`)));
+    expect([0, 2_000]).toContain(await adding);
+    expect(guests.map(({ connection }) => connection.mode).toSorted()).toEqual(["guest", "guest", "owner"]);
+    expect(await first?.ids()).toEqual([...many, "before", "from 0", "from 1", "from 2"]);
   });
 });

@@ -7,9 +7,15 @@ import { onTestFinished } from "vitest";
 import { DATABASE_DIR } from "../../src/embedded/owner.ts";
 import { PgliteHost } from "../../src/embedded/pglite-host.ts";
 
+/** Where databases of tests are put: in memory where there is such a place, since each takes 30 MB. */
+export const SCRATCH_ROOT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
+/** How long a test may take that starts databases, on a machine that does other things too. */
+export const PATIENT = { timeout: 120_000 };
+
 /** An empty directory that goes away with the test. */
 export function scratchDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), "embedded-"));
+  const dir = mkdtempSync(join(SCRATCH_ROOT, "embedded-"));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
@@ -28,7 +34,7 @@ async function emptyDatabase(): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(dirname(main), "../package.json"), "utf8")) as {
     version: string;
   };
-  const kept = join(tmpdir(), `tracing-test-pglite-${version}-4mb-${process.getuid?.() ?? "user"}`);
+  const kept = join(SCRATCH_ROOT, `tracing-test-pglite-${version}-4mb-${process.getuid?.() ?? "user"}`);
   if (existsSync(kept)) return kept;
   const draft = `${kept}.${randomBytes(4).toString("hex")}`;
   const host = new PgliteHost({ databaseDir: draft });

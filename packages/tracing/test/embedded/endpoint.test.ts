@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createEndpoint, type Endpoint } from "../../src/embedded/endpoint.ts";
 import { PgliteHost } from "../../src/embedded/pglite-host.ts";
-import { freshDataDir } from "./data-dir.ts";
+import { freshDataDir, SCRATCH_ROOT } from "./data-dir.ts";
 import { prepareNotes } from "./notes-schema.ts";
 
 const KEY = "ik_key";
-const scratch = mkdtempSync(join(tmpdir(), "embedded-"));
+const scratch = mkdtempSync(join(SCRATCH_ROOT, "embedded-"));
 let host: PgliteHost;
 let endpoint: Endpoint;
 

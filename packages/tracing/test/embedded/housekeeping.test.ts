@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Housekeeping } from "../../src/embedded/housekeeping.ts";
 import { openDatabase } from "../../src/embedded/pglite-database.ts";
-import { freshDataDir } from "./data-dir.ts";
+import { freshDataDir, PATIENT } from "./data-dir.ts";
 
-describe("Housekeeping", () => {
+describe("Housekeeping", PATIENT, () => {
   it("checkpoints when the log has grown, and vacuums and analyses tables that have changed", async () => {
     const database = await openDatabase(join(await freshDataDir(), "pgdata"));
     const number = async (query: string): Promise<number> => {

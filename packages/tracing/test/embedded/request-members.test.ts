@@ -24,6 +24,7 @@ describe("toRequestMembers", () => {
         const parsed = [...found].map(([name, text]) => [name, JSON.parse(text)]);
         expect(parsed).toEqual(Object.entries(JSON.parse(JSON.stringify(object))));
       }),
+      { numRuns: 30 },
     );
   });
 

@@ -44,7 +44,7 @@ BEGIN
       user_id text, session_id text, tags text[], metadata text, operation text, provider text, model text,
       input_tokens bigint, output_tokens bigint, cost_usd numeric, cost_source text, counts_usage boolean,
       error_type text, error_message text, error_stack text, fingerprint text, input text, output text,
-      attributes text, events text, links text, scores jsonb, clamped text[])
+      attributes text, events text, links text, scores text, clamped text[])
   ), inserted AS (
     INSERT INTO tracing.spans AS s (trace_id, span_id, start_time, parent_span_id, root_claim, pipeline_name, name,
       kind, status, duration_us, operation, provider, model, input_tokens, output_tokens, cost_usd, cost_source,
@@ -69,7 +69,7 @@ BEGIN
     SELECT DISTINCT ON (trace) * FROM records ORDER BY trace, root DESC, start, span, rank DESC
   ), bounds AS (
     SELECT trace, min(start) AS first_time, max(start) AS last_time,
-      coalesce((array_agg(scores) FILTER (WHERE scores IS NOT NULL AND root > 0))[1], '[]') AS scores
+      coalesce((array_agg(scores::jsonb) FILTER (WHERE scores IS NOT NULL AND root > 0))[1], '[]') AS scores
     FROM records GROUP BY trace
   ), merged AS (
     INSERT INTO tracing.traces AS t (trace_id, pipeline_name, status_rank, status, root_claim, root_start, root_span,
