@@ -85,6 +85,7 @@ describe("the embedded store", () => {
 
     const before = await tracing("tracing doctor");
     expect([before.exitCode, before.stderr]).toEqual([0, ""]);
+    expect(before.stdout).toMatch(/^ok {4}connection +The embedded store does not exist yet/m);
     expect(before.stdout).toMatch(/^warn {2}spool .*5 spans pending.*left behind/m);
     const listed = await tracing("tracing ls --json");
     expect([listed.exitCode, listed.stderr]).toEqual([0, ""]);
@@ -96,6 +97,8 @@ describe("the embedded store", () => {
     ]);
     const after = await tracing("tracing doctor");
     expect(after.stdout).toMatch(/^ok {4}configuration +No store is configured: the embedded one/m);
+    expect(after.stdout).toMatch(/^ok {4}connection +Embedded in .* answers/m);
+    expect(after.stdout).toMatch(/^ok {4}schema/m);
     expect(after.stdout).toMatch(/^ok {4}spool +Nothing waits/m);
   }, 120_000);
 });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type OpenStore, openResolvedStore } from "../../open-store.ts";
 import { type ResolvedStoreOptions, resolveStoreOptions } from "../../tracing-options.ts";
 import type { CliIo } from "../io.ts";
@@ -47,6 +48,8 @@ function settleDirectories({ dataDir }: CommonFlags, { env }: CliIo): ResolvedSt
 }
 
 async function open(options: ResolvedStoreOptions): Promise<{ store?: OpenStore; openError?: unknown }> {
+  // Opening would make it, which takes a while and is not for an examination to do.
+  if (options.store.kind === "embedded" && !existsSync(options.embeddedDir)) return {};
   try {
     return { store: await openResolvedStore(options) };
   } catch (openError) {

@@ -8,8 +8,12 @@ import { type Check, type Examination, type Finding, fail, ok } from "./finding.
 export const connectionCheck: Check = {
   name: "connection",
   async examine(examination) {
-    const { store, openError } = examination;
-    if (!store) return openError === undefined ? [] : [explain(this.name, openError, examination)];
+    const { options, store, openError } = examination;
+    if (openError !== undefined) return [explain(this.name, openError, examination)];
+    if (!store)
+      return options
+        ? [ok(this.name, "The embedded store does not exist yet; the first start makes it.")]
+        : [];
     const answers = ok(this.name, `${capitalized(store.description)} answers.`);
     try {
       await askVersion(examination);
