@@ -17,7 +17,7 @@ const KEY_CURE = "Set INSFORGE_API_KEY to the project's API key (it begins with 
 export function toTrouble(error: StoreError, kind: StoreKind): Trouble {
   switch (error.kind) {
     case "unreachable":
-      return { message: `The store does not answer: ${error.message}`, cure: reachCure(kind) };
+      return { message: sentence(error.message), cure: reachCure(kind) };
     case "unavailable":
       return { message: `The store answers, but not now: ${error.message}`, cure: "Try again in a moment." };
     case "unauthorized":
@@ -68,10 +68,14 @@ function schemaMissing(error: StoreError, kind: StoreKind): Trouble {
   };
 }
 
+/** Adapters name what they could not reach themselves. */
+function sentence(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}
+
 function reachCure(kind: StoreKind): string {
-  if (kind === "insforge") return "Check INSFORGE_BASE_URL and the network, then run `tracing doctor`.";
-  if (kind === "postgres")
-    return "Check host, port and database name in DATABASE_URL, then run `tracing doctor`.";
+  if (kind === "insforge") return "Check INSFORGE_BASE_URL and the network.";
+  if (kind === "postgres") return "Check host, port and database name in DATABASE_URL.";
   return "Stop the process that holds the data directory, or remove its stale socket, then try again.";
 }
 

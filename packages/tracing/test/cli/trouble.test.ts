@@ -81,7 +81,7 @@ describe("a store that refuses", () => {
     const postgres = await captureRun(["ls"], { env: { ...database, TRACING_DATA_DIR: dataDir } });
     expect([postgres.exitCode, postgres.stderr]).toEqual([
       1,
-      expect.stringMatching(/does not answer.*\nhint: .*DATABASE_URL/),
+      expect.stringMatching(/cannot be reached.*\nhint: .*DATABASE_URL/),
     ]);
   });
 
