@@ -33,6 +33,8 @@ export class PgliteHost {
   readonly #pending = new Map<number, PendingRequest>();
   #starting: Promise<Worker> | undefined;
   #worker: Worker | undefined;
+  /** Which of the threads, one after the other, is the present one. */
+  #life: symbol | undefined;
   #nextId = 1;
   #stallTimer: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -91,23 +93,24 @@ export class PgliteHost {
         new DatabaseStopped("The embedded database has stopped and is about to be restarted."),
       );
     }
-    const starting = startDatabaseThread(this.#databaseDir, {
+    const life = Symbol();
+    this.#life = life;
+    this.#starting = startDatabaseThread(this.#databaseDir, {
       onAnswer: (id, answer) => this.#answer(id, answer),
-      onEnd: (cause) => this.#lose(starting, cause),
-    });
-    this.#starting = starting;
-    return starting.then(
+      onEnd: (cause) => this.#lose(life, cause),
+    }).then(
       (worker) => {
-        if (this.#starting === starting) this.#worker = worker;
+        this.#worker = worker;
         this.#keepAlive();
         return worker;
       },
       (error: unknown) => {
-        if (this.#starting === starting) this.#starting = undefined;
+        this.#starting = undefined;
         this.#postponeRestart();
         throw error;
       },
     );
+    return this.#starting;
   }
 
   #send(worker: Worker, operation: WorkerOperation, signal: AbortSignal | undefined): Promise<Answer> {
@@ -143,8 +146,10 @@ export class PgliteHost {
   }
 
   /** The thread has ended: what it had not answered is answered here. */
-  #lose(starting: Promise<Worker>, cause: Error): void {
-    if (this.#starting !== starting) return;
+  #lose(life: symbol, cause: Error): void {
+    // The end of a thread is reported more than once.
+    if (this.#life !== life) return;
+    this.#life = undefined;
     this.#starting = undefined;
     this.#worker = undefined;
     clearTimeout(this.#stallTimer);

@@ -39,7 +39,7 @@ describe("PgliteHost", PATIENT, () => {
   });
 
   it("replaces a thread that is stuck: a 500 for what it is stuck on, no answer for the rest, and on it goes", async () => {
-    const host = await freshHost(1_000);
+    const host = await freshHost(3_000);
     await host.request(sql("CREATE TABLE kept AS SELECT 1 AS n"));
     const [stuck, behind] = await Promise.allSettled([host.request(STUCK), host.request(sql("SELECT 1"))]);
     expect(stuck).toMatchObject({ status: "fulfilled", value: { status: 500 } });
