@@ -98,14 +98,24 @@ export class InsForgeSpanExporter implements RecordExporter {
   }
 
   async #export(spans: readonly ReadableSpanLike[]): Promise<SpanExportResult> {
-    const records = spans.map((span) => encodeRecord(toRecord(span, { settings: this.#capture })));
+    let unreadable: unknown;
+    const records = spans.flatMap((span) => {
+      try {
+        return [encodeRecord(toRecord(span, { settings: this.#capture }))];
+      } catch (error) {
+        unreadable ??= error;
+        return [];
+      }
+    });
     const { stored, reason } = await exportRecords(records, {
       exporter: this.#exporter,
       timeoutMs: this.#exportTimeoutMs,
       lastTry: this.#abort.signal,
     });
-    if (reason === undefined) return { code: 0 };
-    return failed(`${records.length - stored} of ${records.length} spans are not stored. ${reason}`);
+    if (stored === spans.length) return { code: 0 };
+    const why =
+      reason ?? `They could not be read: ${unreadable instanceof Error ? unreadable.message : unreadable}.`;
+    return failed(`${spans.length - stored} of ${spans.length} spans are not stored. ${why}`, unreadable);
   }
 }
 

@@ -42,13 +42,12 @@ function unwrap(answer: unknown): unknown {
     return answer;
   const { data, error } = answer;
   if (!error) return data;
-  const status = statusOf(answer) ?? statusOf(error) ?? 0;
-  const text =
-    error instanceof Error ? JSON.stringify({ ...error, message: error.message }) : JSON.stringify(error);
-  throw toStoreError({ status, headers: new Headers(), text: text ?? "" });
+  const { code, message = String(error) } = error as { code?: unknown; message?: unknown };
+  const text = JSON.stringify({ code: String(code ?? ""), message: String(message) });
+  throw toStoreError({ status: statusOf(answer) ?? statusOf(error) ?? 0, headers: new Headers(), text });
 }
 
-function statusOf(value: object): number | undefined {
-  if ("status" in value && typeof value.status === "number") return value.status;
-  return "statusCode" in value && typeof value.statusCode === "number" ? value.statusCode : undefined;
+function statusOf(value: unknown): number | undefined {
+  const { status, statusCode } = Object(value) as { status?: unknown; statusCode?: unknown };
+  return [status, statusCode].find((given) => typeof given === "number") as number | undefined;
 }

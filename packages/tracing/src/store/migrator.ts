@@ -67,6 +67,8 @@ export async function migrate(
       await target.apply({ ...migration, sql: withNote(migration, schema) });
       applied.push(migration);
     } catch (cause) {
+      // It has run, and is of no use to this server.
+      if (cause instanceof TracingError && cause.code === "unsupported-server") throw cause;
       const done = await target.applied(schema).catch((): readonly number[] => []);
       if (done.includes(migration.version)) continue;
       if (cause instanceof TracingError) throw cause;

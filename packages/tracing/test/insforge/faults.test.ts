@@ -200,10 +200,13 @@ describe("a batch on its way to InsForge", () => {
 
   it("ends when its sender gives up", async () => {
     const exporter = await openExporter(server);
-    server.fault({ kind: "hang" }, { path: INGEST });
     const abort = new AbortController();
+    const onArrival = () => {
+      abort.abort();
+      return { kind: "hang" } as const;
+    };
+    server.fault(onArrival, { path: INGEST, times: 1 });
     const sending = exporter.send(encoded(sampleTrace()), { signal: abort.signal });
-    abort.abort();
     expect(await sending).toMatchObject({ status: "retry", reason: expect.stringContaining("aborted") });
     expect(await exporter.send(encoded(sampleTrace()), { signal: abort.signal })).toMatchObject({
       status: "retry",

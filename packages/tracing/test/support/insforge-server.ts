@@ -79,7 +79,7 @@ export async function startInsForge(options: InsForgeServerOptions = {}): Promis
   const database = new Database(databaseUrl);
   await database.prepare();
   const postgrest = new Postgrest(database, schemaCacheLagMs);
-  await postgrest.reload();
+  await postgrest.start();
   const gateway = new Gateway(database, postgrest, new Migrations(database, exposeNewSchemas), options);
 
   const server = createServer((request, response) => void gateway.handle(request, response));
@@ -213,9 +213,7 @@ class Gateway {
       if (role !== "project_admin") throw new GatewayError(403, "AUTH_UNAUTHORIZED", "Admin access required");
       if (pathname.endsWith("/rawsql")) return this.#rawSql(body);
       if (method === "GET") return this.#migrations.list();
-      const reply = await this.#migrations.apply(body);
-      this.#postgrest.reloadLater();
-      return reply;
+      return this.#migrations.apply(body);
     }
     throw new GatewayError(404, "NOT_FOUND", `Cannot ${method} ${pathname}`);
   }
@@ -271,7 +269,6 @@ class Gateway {
         throw error;
       } finally {
         await client.query("RESET ROLE");
-        this.#postgrest.reloadLater();
       }
     });
   }

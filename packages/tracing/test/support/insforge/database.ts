@@ -25,13 +25,22 @@ const PREPARE = `
   CREATE TABLE IF NOT EXISTS system.custom_migrations (
     version text PRIMARY KEY, name text NOT NULL, statements text[] NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
   CREATE TABLE IF NOT EXISTS system.exposed_schemas (name text PRIMARY KEY);
-  INSERT INTO system.exposed_schemas VALUES ('public') ON CONFLICT DO NOTHING;`;
+  INSERT INTO system.exposed_schemas VALUES ('public') ON CONFLICT DO NOTHING;
+  CREATE OR REPLACE FUNCTION system.tell_postgrest() RETURNS event_trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    NOTIFY pgrst;
+  END $$;
+  DROP EVENT TRIGGER IF EXISTS tell_postgrest;
+  CREATE EVENT TRIGGER tell_postgrest ON ddl_command_end EXECUTE FUNCTION system.tell_postgrest();`;
 
 /** Connections of the superuser, which act as one of InsForge's roles. */
 export class Database {
+  readonly #url: string;
   readonly #pool: pg.Pool;
+  #listener: pg.Client | undefined;
 
   constructor(url: string) {
+    this.#url = url;
     this.#pool = new pg.Pool({ connectionString: url, max: 10, allowExitOnIdle: true });
     // A connection that the database ends while it is idle is replaced with the next use.
     this.#pool.on("error", () => undefined);
@@ -77,7 +86,18 @@ export class Database {
     }
   }
 
+  /** Calls back after every transaction that changed the schema, whoever ran it. */
+  async onSchemaChange(callback: () => void): Promise<void> {
+    const listener = new pg.Client({ connectionString: this.#url });
+    listener.on("error", () => undefined);
+    listener.on("notification", callback);
+    await listener.connect();
+    await listener.query("LISTEN pgrst");
+    this.#listener = listener;
+  }
+
   async close(): Promise<void> {
+    await this.#listener?.end();
     await this.#pool.end();
   }
 }

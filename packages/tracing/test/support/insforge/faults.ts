@@ -82,7 +82,7 @@ export function sendFaulty(
       response.writeHead(status, head).end(text.subarray(0, text.length / 2));
       return;
     case "drip":
-      response.writeHead(status, { ...head, "content-length": text.length });
+      response.writeHead(status, { ...head, "content-length": text.length }).flushHeaders();
       drip(response, text, fault.everyMs ?? 1_000);
       return;
     default:

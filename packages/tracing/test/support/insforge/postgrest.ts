@@ -24,7 +24,7 @@ export interface PostgrestRequest {
 export class Postgrest {
   readonly #database: Database;
   readonly #lagMs: number;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  #timer: NodeJS.Timeout | undefined;
   #cache: SchemaCache = { functions: new Map(), tables: new Set() };
 
   constructor(database: Database, lagMs: number) {
@@ -32,16 +32,20 @@ export class Postgrest {
     this.#lagMs = lagMs;
   }
 
-  /** Reads the schema anew after the usual lag. */
-  reloadLater(): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.reload().catch(() => this.reloadLater());
-    }, this.#lagMs);
-    this.#timers.add(timer.unref());
+  /** Reads the schema, now and some time after each change of it. */
+  async start(): Promise<void> {
+    await this.#reload();
+    await this.#database.onSchemaChange(() => this.#reloadLater());
   }
 
-  async reload(): Promise<void> {
+  #reloadLater(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#reload().catch(() => this.#reloadLater());
+    }, this.#lagMs).unref();
+  }
+
+  async #reload(): Promise<void> {
     const [row] = await this.#database.query(READ_SCHEMA);
     const found = row as { functions: (CachedFunction & { key: string })[]; tables: string[] };
     this.#cache = {
@@ -51,7 +55,7 @@ export class Postgrest {
   }
 
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    clearTimeout(this.#timer);
   }
 
   async call(fn: string, { role, schema, columns, body }: PostgrestRequest): Promise<Reply> {
