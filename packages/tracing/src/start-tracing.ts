@@ -79,7 +79,7 @@ export async function startTracing(options: StartTracingOptions = {}): Promise<T
   try {
     announce(resolved, logger);
     await collector.start();
-    await openFirst(store, repo, logger);
+    await openFirst(store, logger);
   } catch (error) {
     uninstall();
     unregister();
@@ -120,7 +120,7 @@ function announce({ store, embeddedDir }: ResolvedStoreOptions, logger: Logger):
 }
 
 /** A wrong set-up is told at once and loudly; a store that is only away is told once, and waited for. */
-async function openFirst(store: LazyStore, repo: TraceRepo, logger: Logger): Promise<void> {
+async function openFirst(store: LazyStore, logger: Logger): Promise<void> {
   try {
     await store.open();
   } catch (error) {
@@ -128,7 +128,9 @@ async function openFirst(store: LazyStore, repo: TraceRepo, logger: Logger): Pro
     logger.warn(`The trace store cannot be opened yet; traces wait in the spool. ${reasonOf(error)}`);
     return;
   }
-  repo.schemaVersion().catch((error: unknown) => logger.warn(`Traces wait in the spool. ${reasonOf(error)}`));
+  store
+    .rpc("schema_version", {}, { background: true })
+    .catch((error: unknown) => logger.warn(`Traces wait in the spool. ${reasonOf(error)}`));
 }
 
 function registerGlobally(

@@ -1,5 +1,6 @@
 import { StoreError } from "../store/store-client.ts";
 import type { Answer } from "./answer.ts";
+import type { NodeFetchInit } from "./node-fetch.ts";
 
 /** What is used of the SDK's `HttpClient`: it adds the key, and hands the answer over as it comes. */
 export interface InsForgeHttp {
@@ -13,6 +14,8 @@ export interface HttpRequest {
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** See `NodeFetchInit`. */
+  background?: boolean;
 }
 
 /** Of a failure's body, more than this, or what comes later than this, says nothing new. */
@@ -26,18 +29,20 @@ const MAX_FAILURE_MS = 2_000;
  */
 export async function exchange(
   http: InsForgeHttp,
-  { method, path, headers, body }: HttpRequest,
+  { method, path, headers, body, background = false }: HttpRequest,
   signal: AbortSignal,
   maxBytes: number,
 ): Promise<Answer> {
-  const response = await http.rawFetch(`${http.baseUrl.replace(/\/+$/, "")}${path}`, {
+  const init: NodeFetchInit = {
     method,
     signal,
     // Followed, a redirect would carry the key to wherever it points, or turn the POST into a GET.
     redirect: "manual",
     headers: { accept: "application/json", ...headers },
+    background,
     ...(body !== undefined && { body }),
-  });
+  };
+  const response = await http.rawFetch(`${http.baseUrl.replace(/\/+$/, "")}${path}`, init);
   const answer = { status: response.status, headers: response.headers };
   if (!response.ok) return { ...answer, text: await readFailure(response) };
   const chunks: Uint8Array[] = [];

@@ -25,6 +25,7 @@ export function createHttpStoreClient(http: InsForgeHttp): StoreClient {
         path: `/api/database/rpc/${encodeURIComponent(fn)}${columnsOf(args)}`,
         headers: { "content-type": "application/json", "content-profile": SCHEMA },
         body: toBody(args),
+        background: options.background ?? false,
       } as const;
       const maxBytes = TERSE.has(fn) ? MAX_TERSE_BYTES : MAX_READ_BYTES;
       const answer = await withinDeadline(options, (signal) => exchange(http, request, signal, maxBytes));

@@ -36,6 +36,8 @@ export interface SpanExportResult {
  */
 export class InsForgeSpanExporter implements RecordExporter {
   readonly #exporter: Required<RecordExporter>;
+  /** For spans that are on no disk. */
+  readonly #direct: Required<RecordExporter>;
   readonly #capture: CaptureSettings;
   readonly #exportTimeoutMs: number;
   readonly #exports = new Set<Promise<void>>();
@@ -51,7 +53,9 @@ export class InsForgeSpanExporter implements RecordExporter {
     if (!Number.isSafeInteger(exportTimeoutMs) || exportTimeoutMs < 1) {
       throw invalidOption("exportTimeoutMs", exportTimeoutMs, "a whole number of milliseconds, at least 1");
     }
-    this.#exporter = createStoreExporter(toStoreClient(client), { retentionDays });
+    const store = toStoreClient(client);
+    this.#exporter = createStoreExporter(store, { retentionDays });
+    this.#direct = createStoreExporter(store, { background: false });
     this.#capture = capture ?? defaultCaptureSettings();
     this.#exportTimeoutMs = exportTimeoutMs;
   }
@@ -108,7 +112,7 @@ export class InsForgeSpanExporter implements RecordExporter {
       }
     });
     const { stored, reason } = await exportRecords(records, {
-      exporter: this.#exporter,
+      exporter: this.#direct,
       timeoutMs: this.#exportTimeoutMs,
       lastTry: this.#abort.signal,
     });

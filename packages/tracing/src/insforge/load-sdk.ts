@@ -1,12 +1,13 @@
 import { invalidOption, TracingError } from "../core/errors.ts";
 import type { InsForgeHttp } from "./http-exchange.ts";
+import { nodeFetch } from "./node-fetch.ts";
 
 export interface InsForgeAddress {
   /** Where the backend answers, e.g. `https://my-app.insforge.app`. */
   baseUrl: string;
   /** The project's API key (`ik_...`); the anonymous key and user tokens have no access to traces. */
   apiKey: string;
-  /** Sends the requests instead of the global `fetch`. */
+  /** Sends the requests. @default one over `node:http` that lets the process end */
   fetch?: typeof fetch;
 }
 
@@ -18,7 +19,7 @@ export interface InsForgeAddress {
 export async function openSdk({
   baseUrl,
   apiKey,
-  fetch: send = fetch,
+  fetch: send = nodeFetch,
 }: InsForgeAddress): Promise<InsForgeHttp> {
   if (typeof baseUrl !== "string" || !/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
     throw new TracingError(

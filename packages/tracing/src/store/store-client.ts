@@ -18,6 +18,8 @@ export interface RpcOptions {
   signal?: AbortSignal;
   /** How long to wait for the answer. @default 30_000 */
   timeoutMs?: number;
+  /** Nobody waits for the answer: where the adapter can help it, it does not keep the process alive. @default false */
+  background?: boolean;
 }
 
 export interface StoreClient {

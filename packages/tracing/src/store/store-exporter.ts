@@ -1,21 +1,24 @@
 import type { Outcome, RecordExporter, SendOptions } from "../collector/record-exporter.ts";
 import type { EncodedRecord } from "../record/record.ts";
-import { RawJson, type StoreClient, StoreError } from "./store-client.ts";
+import { RawJson, type RpcOptions, type StoreClient, StoreError } from "./store-client.ts";
 
 export interface StoreExporterOptions {
   /** Days after which traces are dropped. @default kept for ever */
   retentionDays?: number | undefined;
   /** Milliseconds each call waits for its answer. @default the client's own, 30_000 */
   timeoutMs?: number | undefined;
+  /** Whether the calls let the process end before they are answered; a collector has all it sends on disk. @default true */
+  background?: boolean | undefined;
 }
 
 /** Stores records through the client port; the batch goes over as the text it is. */
 export function createStoreExporter(
   client: StoreClient,
-  { retentionDays, timeoutMs }: StoreExporterOptions = {},
+  { retentionDays, timeoutMs, background = true }: StoreExporterOptions = {},
 ): Required<RecordExporter> {
-  const toRpcOptions = (options: SendOptions) => ({
+  const toRpcOptions = (options: SendOptions): RpcOptions => ({
     ...options,
+    background,
     ...(timeoutMs !== undefined && { timeoutMs }),
   });
   return {
