@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createInsForgeStoreClient, InsForgeSpanExporter } from "../../src/insforge/index.ts";
 import { RawJson, StoreError } from "../../src/store/store-client.ts";
@@ -109,6 +112,18 @@ describe("a client with rpc(fn, args)", () => {
     });
     await client.rpc("schema_version", {});
     expect(calls).toEqual([["tracing", "schema_version", {}]]);
+  });
+});
+
+describe("without @insforge/sdk", () => {
+  it("works with a given client, and names the command that installs it otherwise", async () => {
+    const path = fileURLToPath(new URL("children/without-sdk.ts", import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [path]);
+    expect(stdout.trim().split("\n")).toEqual([
+      "stored",
+      "missing-dependency",
+      "Run `npm install @insforge/sdk`.",
+    ]);
   });
 });
 

@@ -84,7 +84,7 @@ describe("a batch on its way to InsForge", () => {
       status: "retry",
       reason: expect.stringMatching(/does not answer: connect ECONNREFUSED/),
     };
-    await expect.poll(() => exporter.send(batch)).toMatchObject(refused);
+    await expect.poll(() => exporter.send(batch), { timeout: 10_000 }).toMatchObject(refused);
     expect(await exporter.ready()).toBe(false);
     await server.up();
     expect(await exporter.ready()).toBe(true);

@@ -150,7 +150,9 @@ describe("InsForgeSpanExporter behind a stock BatchSpanProcessor", () => {
     const seen = server.requests.length;
     const exporting = exportOf(exporter, makeSpans(["a"]));
     await expect
-      .poll(() => server.requests.slice(seen).filter(({ status }) => status === 429).length)
+      .poll(() => server.requests.slice(seen).filter(({ status }) => status === 429).length, {
+        timeout: 10_000,
+      })
       .toBe(1);
     clear();
     await exporter.shutdown();
