@@ -45,7 +45,8 @@ export function captureAttributes(
   settings: WalkSettings,
   skip?: (name: string) => boolean,
 ): string {
-  return settle(attributes, settings, (walk) => walk.members(attributes, skip)).json;
+  const { json } = settle(attributes, settings, (walk) => walk.members(attributes, skip));
+  return json.startsWith("{") ? json : "{}";
 }
 
 function settle(value: unknown, settings: WalkSettings, run: (walk: Walk) => void): Captured {

@@ -1,5 +1,10 @@
+import { type JsonText, toJsonText } from "./json-text.ts";
+
 /** What stands for a value that has no room any more. Room for it is kept wherever a value may be written. */
-export const PLACEHOLDER = '"[truncated]"';
+const PLACEHOLDER: JsonText = toJsonText("[truncated]");
+
+/** Key of the member that says that others were left out. */
+const CUT_KEY = toJsonText("[truncated]");
 
 /** Bytes set aside in every open array or object for the entry that says it was cut, and for its closing bracket. */
 const RESERVE = 56;
@@ -40,9 +45,9 @@ export class JsonWriter {
     return this.room >= 2 + RESERVE;
   }
 
-  /** Whether an entry fits whose key, separators included, takes `keyBytes` and whose value takes no more than {@link PLACEHOLDER}. */
-  canEnter(keyBytes: number): boolean {
-    return this.room >= 1 + keyBytes + PLACEHOLDER.length;
+  /** Whether one more entry fits, with a key of so many bytes and the shortest value. */
+  canEnter(keyBytes = 0): boolean {
+    return this.room >= 2 + keyBytes + PLACEHOLDER.bytes;
   }
 
   open(bracket: "[" | "{"): void {
@@ -63,52 +68,39 @@ export class JsonWriter {
 
   /** Begins the next element of an array. */
   element(): void {
-    if (!this.#first) this.write(",", 1);
+    if (!this.#first) this.#append(",", 1);
     this.#first = false;
   }
 
-  /** Begins the next member of an object; `key` is JSON text of a string. */
-  member(key: string, keyBytes: number): void {
+  /** Begins the next member of an object. */
+  member(key: JsonText): void {
     this.element();
-    this.write(`${key}:`, keyBytes + 1);
+    this.#append(`${key.json}:`, key.bytes + 1);
   }
 
-  /** Writes the last element of an array or, with a key, the last member of an object, out of what was held back. */
-  cutMark(text: string, key?: string): void {
-    const value = JSON.stringify(text);
-    const entry = key === undefined ? value : `${JSON.stringify(key)}:${value}`;
-    this.element();
-    this.write(entry, Buffer.byteLength(entry));
+  /** Writes a value if it fits. */
+  fit(value: JsonText): boolean {
+    if (value.bytes > this.room) return false;
+    this.#append(value.json, value.bytes);
+    return true;
   }
 
-  write(json: string, bytes: number): void {
+  /** Stands for a value that does not fit. */
+  placeholder(): void {
+    if (!this.fit(PLACEHOLDER)) this.#append("null", 4);
+  }
+
+  /** Writes the last entry of the open array or object, out of what was held back: how many others there were. */
+  leftOut(bracket: "[" | "{", count: number | undefined): void {
+    const more = count === undefined ? "more" : `${count} more`;
+    if (bracket === "{") this.member(CUT_KEY);
+    else this.element();
+    const { json, bytes } = toJsonText(bracket === "{" ? more : `[truncated, ${more}]`);
+    this.#append(json, bytes);
+  }
+
+  #append(json: string, bytes: number): void {
     this.#json += json;
     this.#used += bytes;
   }
-}
-
-/** The longest beginning of `text` whose JSON string, without its quotes, takes at most `maxBytes`. */
-export function cutForJson(text: string, maxBytes: number): string {
-  let bytes = 0;
-  let index = 0;
-  while (index < text.length) {
-    const code = text.charCodeAt(index);
-    const pair = code >= 0xd800 && code <= 0xdbff && isLowSurrogate(text.charCodeAt(index + 1));
-    bytes += pair ? 4 : unitBytes(code);
-    if (bytes > maxBytes) break;
-    index += pair ? 2 : 1;
-  }
-  return text.slice(0, index);
-}
-
-function isLowSurrogate(code: number): boolean {
-  return code >= 0xdc00 && code <= 0xdfff;
-}
-
-/** What `JSON.stringify` makes of one UTF-16 unit, in UTF-8 bytes. */
-function unitBytes(code: number): number {
-  if (code < 0x20) return code === 8 || code === 9 || code === 10 || code === 12 || code === 13 ? 2 : 6;
-  if (code < 0x80) return code === 0x22 || code === 0x5c ? 2 : 1;
-  if (code < 0x800) return 2;
-  return code >= 0xd800 && code <= 0xdfff ? 6 : 3;
 }

@@ -11,7 +11,7 @@ export interface RedactOptions {
   patterns?: readonly RegExp[];
   /**
    * Sees every text after everything else and returns what is kept. When it throws or returns anything but a
-   * string, the whole text is replaced.
+   * string, the whole text is replaced. It should depend on nothing but the text: what it says of keys is kept.
    */
   hook?: (text: string, context: RedactContext) => string;
 }

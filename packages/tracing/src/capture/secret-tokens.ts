@@ -67,8 +67,12 @@ const BY_PREFIX = new Map(SHAPES.map((entry) => [entry.prefix, entry]));
 const PEM_BEGIN = "-----BEGIN ";
 const PEM_END = "-----END ";
 
+// Sorted, so that the engine can share common beginnings.
 const PREFIXES = new RegExp(
-  [...SHAPES.map(({ prefix }) => prefix), PEM_END].map((prefix) => prefix.replace(/[.]/g, "\\.")).join("|"),
+  [...BY_PREFIX.keys(), PEM_END]
+    .sort()
+    .map((prefix) => prefix.replace(/[.]/g, "\\."))
+    .join("|"),
   "g",
 );
 

@@ -9,56 +9,122 @@ export interface CaptureLimits {
   maxNodes: number;
 }
 
-export const DEFAULT_CAPTURE_LIMITS: CaptureLimits = { maxBytes: 50_000, maxDepth: 64, maxNodes: 20_000 };
+/** The depth is what every store takes: PGlite hangs on JSON nested deeper than some thousands. */
+export const DEFAULT_CAPTURE_LIMITS: Readonly<CaptureLimits> = Object.freeze({
+  maxBytes: 50_000,
+  maxDepth: 64,
+  maxNodes: 20_000,
+});
 
 /** Settled capture behaviour, as the rest of the library uses it. */
 export interface CaptureSettings {
   /** Whether inputs, outputs and messages are kept at all. */
   readonly content: boolean;
-  readonly limits: CaptureLimits;
+  readonly limits: Readonly<CaptureLimits>;
   readonly redactor: Redactor;
 }
 
-/** What holds outside `startTracing`; `TRACING_CAPTURE_CONTENT=false` switches content off here too. */
-export function defaultCaptureSettings(env: NodeJS.ProcessEnv = process.env): CaptureSettings {
-  return {
-    content: SWITCH[env.TRACING_CAPTURE_CONTENT?.toLowerCase() ?? ""] ?? true,
-    limits: DEFAULT_CAPTURE_LIMITS,
-    redactor: createRedactor(),
-  };
-}
-
-/** What a service may say about capture. */
+/** What a service may say about capture. Redaction cannot be switched off. */
 export interface CaptureOptions {
   /** Whether inputs, outputs and messages are kept at all. @default `TRACING_CAPTURE_CONTENT`, else true */
   content?: boolean;
-  /** UTF-8 bytes kept of one value. @default 50_000 */
+  /** UTF-8 bytes kept of one value, from 256 to 1,000,000. @default 50_000 */
   maxBytes?: number;
   /** What is redacted beside the built-in names and patterns. */
   redact?: RedactOptions;
 }
 
-const SWITCH: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
+/** A capture option or variable that is not acceptable; for the caller to report in its own terms. */
+export class CaptureOptionError extends TypeError {
+  override readonly name = "CaptureOptionError";
+  readonly option: string;
+  readonly received: unknown;
+  readonly accepted: string;
 
-/** Settles code, then environment, then defaults. @throws {TypeError} naming the option, what it got and what it takes. */
+  constructor(option: string, received: unknown, accepted: string) {
+    super(
+      `${option} is ${typeof received === "object" ? typeof received : String(received)}; accepted: ${accepted}.`,
+    );
+    this.option = option;
+    this.received = received;
+    this.accepted = accepted;
+  }
+}
+
+const SWITCH: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["1", true],
+  ["false", false],
+  ["0", false],
+]);
+const MIN_BYTES = 256;
+const MAX_BYTES = 1_000_000;
+
+/** Settles code, then environment, then defaults. @throws {CaptureOptionError} */
 export function resolveCaptureSettings(
   options: CaptureOptions = {},
   env: NodeJS.ProcessEnv = process.env,
 ): CaptureSettings {
-  const { maxBytes = DEFAULT_CAPTURE_LIMITS.maxBytes } = options;
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < 256 || maxBytes > 1_000_000) {
-    throw new TypeError(
-      `capture.maxBytes is ${String(maxBytes)}; accepted: a whole number from 256 to 1000000.`,
+  const { content = contentFromEnv(env), maxBytes = DEFAULT_CAPTURE_LIMITS.maxBytes, redact = {} } = options;
+  if (typeof content !== "boolean") throw new CaptureOptionError("capture.content", content, "true or false");
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < MIN_BYTES || maxBytes > MAX_BYTES) {
+    throw new CaptureOptionError(
+      "capture.maxBytes",
+      maxBytes,
+      `a whole number from ${MIN_BYTES} to ${MAX_BYTES}`,
     );
   }
-  const variable = env.TRACING_CAPTURE_CONTENT || "true";
-  const fromEnv = SWITCH[variable.toLowerCase()];
-  if (fromEnv === undefined) {
-    throw new TypeError(`TRACING_CAPTURE_CONTENT is ${JSON.stringify(variable)}; accepted: true or false.`);
+  checkRedactOptions(redact);
+  return Object.freeze({
+    content,
+    limits: Object.freeze({ ...DEFAULT_CAPTURE_LIMITS, maxBytes }),
+    redactor: createRedactor(redact),
+  });
+}
+
+/**
+ * What holds outside `startTracing`. Never throws, for it is asked when the library is loaded: a value of
+ * `TRACING_CAPTURE_CONTENT` that is none of the accepted ones keeps content out.
+ */
+export function defaultCaptureSettings(env: NodeJS.ProcessEnv = process.env): CaptureSettings {
+  const variable = contentVariable(env);
+  return Object.freeze({
+    content: variable === undefined ? true : (SWITCH.get(variable) ?? false),
+    limits: DEFAULT_CAPTURE_LIMITS,
+    redactor: createRedactor(),
+  });
+}
+
+function contentFromEnv(env: NodeJS.ProcessEnv): boolean {
+  const variable = contentVariable(env);
+  if (variable === undefined) return true;
+  const content = SWITCH.get(variable);
+  if (content !== undefined) return content;
+  throw new CaptureOptionError("TRACING_CAPTURE_CONTENT", variable, "true, false, 1 or 0");
+}
+
+/** The variable in lower case; an empty one counts as unset. */
+function contentVariable(env: NodeJS.ProcessEnv): string | undefined {
+  return env.TRACING_CAPTURE_CONTENT?.trim().toLowerCase() || undefined;
+}
+
+function checkRedactOptions(redact: RedactOptions): void {
+  if (typeof redact !== "object" || redact === null) {
+    throw new CaptureOptionError(
+      "capture.redact",
+      redact,
+      "an object with names, patterns and hook; redaction cannot be switched off",
+    );
   }
-  return {
-    content: options.content ?? fromEnv,
-    limits: { ...DEFAULT_CAPTURE_LIMITS, maxBytes },
-    redactor: createRedactor(options.redact),
-  };
+  const { names = [], patterns = [], hook } = redact;
+  const isName = (name: unknown) => (typeof name === "string" && name !== "") || name instanceof RegExp;
+  if (!Array.isArray(names) || !names.every(isName)) {
+    throw new CaptureOptionError("capture.redact.names", names, "an array of names and regular expressions");
+  }
+  if (!Array.isArray(patterns) || !patterns.every((pattern) => pattern instanceof RegExp)) {
+    throw new CaptureOptionError("capture.redact.patterns", patterns, "an array of regular expressions");
+  }
+  if (hook !== undefined && typeof hook !== "function") {
+    throw new CaptureOptionError("capture.redact.hook", hook, "a function from a text to a text");
+  }
 }

@@ -19,6 +19,6 @@ export function redactedBeginning(
   name?: string,
 ): { text: string; whole: boolean } {
   if (text.length <= maxLength + LOOKAHEAD) return { text: redactor.text(text, name), whole: true };
-  const safe = redactor.text(text.slice(0, maxLength + LOOKAHEAD), name);
+  const safe = redactor.text(text.slice(0, Math.max(0, maxLength + LOOKAHEAD)), name);
   return { text: safe.slice(0, Math.max(0, safe.length - LOOKAHEAD)), whole: false };
 }

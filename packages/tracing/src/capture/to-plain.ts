@@ -1,13 +1,26 @@
 import { types } from "node:util";
+import { BytePreview, isByteSource } from "./byte-preview.ts";
+import { Unreadable } from "./unreadable.ts";
 
-/** A value in the terms of JSON, one level deep; members are read only when they are asked for. */
+/** A value in the terms of JSON, one level deep; members are read only when the walk comes to them. */
 export type Plain =
   | { type: "json"; json: string }
   | { type: "text"; text: string }
-  | { type: "array"; source: object; items: Iterable<() => unknown>; length: number }
-  | { type: "object"; source: object; entries: Iterable<readonly [string, () => unknown]> };
+  | { type: "bytes"; preview: BytePreview }
+  | { type: "array"; source: readonly unknown[] }
+  /** Members read from the source by name. */
+  | { type: "object"; source: object; keys: readonly string[] }
+  /** Elements that come one after the other. */
+  | { type: "items"; source: object; items: Iterable<unknown>; size: number }
+  /** Members that come one after the other, with keys of their own. */
+  | { type: "entries"; source: object; entries: Iterable<readonly [unknown, unknown]>; size: number };
 
-const text = (value: string): Plain => ({ type: "text", text: value });
+const NULL: Plain = { type: "json", json: "null" };
+const TRUE: Plain = { type: "json", json: "true" };
+const FALSE: Plain = { type: "json", json: "false" };
+
+/** Turning a number into digits costs more than the number's length, so that larger ones are not written out. */
+const LARGEST_BIGINT = 2n ** 4_096n;
 
 /** What a value is, whatever it is. Never throws: what cannot be asked says so. */
 export function toPlain(value: unknown): Plain {
@@ -17,132 +30,160 @@ export function toPlain(value: unknown): Plain {
     case "number":
       return Number.isFinite(value) ? { type: "json", json: JSON.stringify(value) } : text(String(value));
     case "boolean":
-      return { type: "json", json: String(value) };
+      return value ? TRUE : FALSE;
     case "undefined":
-      return { type: "json", json: "null" };
+      return NULL;
     case "bigint":
-      return text(`${value}`);
+      return text(
+        value < LARGEST_BIGINT && value > -LARGEST_BIGINT ? String(value) : "[BigInt beyond 2^4096]",
+      );
     case "symbol":
-      return text(value.toString());
+      return text(String(value));
     case "function":
-      return text("[function]");
+      return text(`[function ${nameOf(value)}]`);
     case "object":
-      return value === null ? { type: "json", json: "null" } : guardedObject(value);
+      return value === null ? NULL : fromObject(value);
   }
 }
 
-function guardedObject(value: object): Plain {
-  try {
-    return fromObject(value);
-  } catch {
-    return text("[unreadable]");
-  }
+function text(value: string): Plain {
+  return { type: "text", text: value };
 }
 
 function fromObject(value: object): Plain {
-  if (types.isProxy(value)) return objectOf(value);
-  if (Array.isArray(value))
-    return { type: "array", source: value, items: indices(value), length: value.length };
-  if (types.isDate(value)) return text(Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString());
-  if (types.isNativeError(value)) return errorOf(value);
+  if (Unreadable.is(value)) return text(value.text);
+  try {
+    return fromHostObject(value) ?? fromJsonForm(value);
+  } catch (error) {
+    return text(new Unreadable(error).text);
+  }
+}
+
+/** An array or a plain object, which most values are. */
+function isOrdinary(value: object): boolean {
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** What `toJSON` says, which is asked once and not of its own answer again; else the value's own members. */
+function fromJsonForm(value: object): Plain {
+  const json = jsonForm(value);
+  if (json === value) return membersOf(value);
+  if (typeof json !== "object" || json === null) return toPlain(json);
+  return fromHostObject(json) ?? membersOf(json);
+}
+
+/** The value itself when it has no `toJSON`, or one that throws. */
+function jsonForm(value: object): unknown {
+  try {
+    const { toJSON } = value as { toJSON?: unknown };
+    return typeof toJSON === "function" ? toJSON.call(value, "") : value;
+  } catch {
+    return value;
+  }
+}
+
+function membersOf(value: object): Plain {
+  if (Array.isArray(value)) return { type: "array", source: value };
+  const keys = Object.keys(value);
+  if (keys.length === 0) {
+    const kind = kindOf(value);
+    if (kind !== "Object") return text(`[${kind}]`);
+  }
+  return { type: "object", source: value, keys };
+}
+
+/** Objects whose content is not in their own members; undefined for any other. */
+function fromHostObject(value: object): Plain | undefined {
+  if (isOrdinary(value) || types.isProxy(value)) return undefined;
+  if (types.isDate(value)) return dateOf(value);
+  if (types.isNativeError(value) || value instanceof Error) return errorOf(value);
   if (types.isMap(value)) return mapOf(value);
   if (types.isSet(value)) {
-    return { type: "array", source: value, items: readers(value.values()), length: value.size };
+    return { type: "items", source: value, items: Set.prototype.values.call(value), size: value.size };
   }
-  if (ArrayBuffer.isView(value))
-    return bytesOf(value.constructor.name, value.buffer, value.byteOffset, value.byteLength);
-  if (types.isAnyArrayBuffer(value)) return bytesOf("ArrayBuffer", value, 0, value.byteLength);
-  if (types.isRegExp(value)) return text(String(value));
-  if (types.isBoxedPrimitive(value)) return toPlain(value.valueOf());
-  if (types.isPromise(value)) return text("[promise]");
-  if (types.isWeakMap(value) || types.isWeakSet(value)) return text("[weak collection]");
+  if (isByteSource(value)) return { type: "bytes", preview: new BytePreview(value) };
+  if (types.isRegExp(value)) return text(RegExp.prototype.toString.call(value));
+  if (types.isBoxedPrimitive(value)) return unboxed(value);
   if (value instanceof URL) return text(value.href);
-  const toJSON: unknown = "toJSON" in value ? value.toJSON : undefined;
-  if (typeof toJSON === "function") {
-    const json: unknown = toJSON.call(value, "");
-    if (json !== value) return typeof json === "object" && json !== null ? plainMembers(json) : toPlain(json);
+  switch (kindOf(value)) {
+    case "Headers":
+    case "URLSearchParams":
+    case "FormData":
+      return pairsOf(value as { entries(): Iterable<[unknown, unknown]> });
+    case "Request":
+      return { type: "object", source: value, keys: ["method", "url", "headers"] };
+    case "Response":
+      return { type: "object", source: value, keys: ["status", "statusText", "url", "headers"] };
   }
-  return objectOf(value);
+  return isStream(value)
+    ? text(`[stream ${nameOf((value as { constructor?: unknown }).constructor)}]`)
+    : undefined;
 }
 
-/** What `toJSON` gave is data: its own `toJSON` is not asked again. */
-function plainMembers(value: object): Plain {
-  return Array.isArray(value)
-    ? { type: "array", source: value, items: indices(value), length: value.length }
-    : objectOf(value);
-}
-
-function objectOf(value: object): Plain {
-  return { type: "object", source: value, entries: ownMembers(value) };
-}
-
-// for...in begins without a list of all keys, so that an object of a hundred thousand costs no more than what is kept.
-function* ownMembers(value: object): Generator<readonly [string, () => unknown]> {
-  try {
-    for (const name in value) {
-      if (!Object.hasOwn(value, name)) continue;
-      const read = (): unknown => (value as Record<string, unknown>)[name];
-      if (Object.getOwnPropertyDescriptor(value, name)?.value !== undefined || !isSkipped(value, name))
-        yield [name, read];
-    }
-  } catch {
-    yield ["[unreadable]", () => true];
-  }
-}
-
-/** As in `JSON.stringify`, a member that is plainly undefined is none. */
-function isSkipped(value: object, name: string): boolean {
-  const descriptor = Object.getOwnPropertyDescriptor(value, name);
-  return descriptor !== undefined && "value" in descriptor && descriptor.value === undefined;
-}
-
-function* indices(value: readonly unknown[]): Generator<() => unknown> {
-  for (let index = 0; index < value.length; index++) yield () => value[index];
-}
-
-function* readers(values: Iterable<unknown>): Generator<() => unknown> {
-  for (const value of values) yield () => value;
+function dateOf(date: Date): Plain {
+  const valid = !Number.isNaN(Date.prototype.getTime.call(date));
+  return text(valid ? Date.prototype.toISOString.call(date) : "Invalid Date");
 }
 
 function errorOf(error: Error): Plain {
-  const entries: (readonly [string, () => unknown])[] = [
-    ["name", () => error.name],
-    ["message", () => error.message],
-    ["stack", () => error.stack],
-  ];
-  if ("cause" in error) entries.push(["cause", () => error.cause]);
-  if (error instanceof AggregateError) entries.push(["errors", () => error.errors]);
-  const named = new Set(entries.map(([name]) => name));
-  return { type: "object", source: error, entries: concat(entries, ownMembers(error), named) };
+  const keys = new Set(["name", "message", "stack"]);
+  if ("cause" in error) keys.add("cause");
+  if (error instanceof AggregateError) keys.add("errors");
+  for (const key of Object.keys(error)) keys.add(key);
+  return { type: "object", source: error, keys: [...keys] };
 }
 
-function* concat(
-  first: Iterable<readonly [string, () => unknown]>,
-  second: Iterable<readonly [string, () => unknown]>,
-  named: ReadonlySet<string>,
-): Generator<readonly [string, () => unknown]> {
-  yield* first;
-  for (const entry of second) if (!named.has(entry[0])) yield entry;
-}
+/** How many keys of a map are looked at to tell how it is written. */
+const KEYS_SAMPLED = 256;
 
-/** A map of texts reads as an object; any other as its pairs. */
+/** A map from texts reads as an object, any other as an array of its pairs. */
 function mapOf(map: Map<unknown, unknown>): Plain {
-  return { type: "object", source: map, entries: mapEntries(map) };
+  const entries = Map.prototype.entries.call(map);
+  const { size } = map;
+  let seen = 0;
+  for (const key of Map.prototype.keys.call(map)) {
+    if (typeof key !== "string") return { type: "items", source: map, items: entries, size };
+    if (++seen === KEYS_SAMPLED) break;
+  }
+  return { type: "entries", source: map, entries, size };
 }
 
-function* mapEntries(map: Map<unknown, unknown>): Generator<readonly [string, () => unknown]> {
-  for (const [key, value] of map) yield [keyText(key), () => value];
+function unboxed(value: object): Plain {
+  const primitive: unknown = value.valueOf();
+  return typeof primitive === "object" ? text(`[${kindOf(value)}]`) : toPlain(primitive);
 }
 
-function keyText(key: unknown): string {
-  if (typeof key === "string") return key;
-  return typeof key === "object" && key !== null ? "[object]" : String(key);
+/** Pairs are few here, and their iterator may be anyone's, so they are taken one by one up to a bound. */
+const MAX_PAIRS = 1_000;
+
+function pairsOf(value: { entries(): Iterable<[unknown, unknown]> }): Plain {
+  const pairs: [unknown, unknown][] = [];
+  for (const [key, item] of value.entries()) {
+    pairs.push([key, item]);
+    if (pairs.length === MAX_PAIRS) break;
+  }
+  return { type: "entries", source: value, entries: pairs, size: pairs.length };
 }
 
-const BYTES_KEPT = 1_024;
+/** Streams are made of buffers, sockets and timers, none of which says what went through them. */
+function isStream(value: object): boolean {
+  // Asked of the class, so that no getter of the object's own runs.
+  const { on, pipe, write } = Object.getPrototypeOf(value) as Record<"on" | "pipe" | "write", unknown>;
+  return typeof on === "function" && (typeof pipe === "function" || typeof write === "function");
+}
 
-function bytesOf(type: string, buffer: ArrayBufferLike, offset: number, length: number): Plain {
-  const head = Buffer.from(buffer, offset, Math.min(length, BYTES_KEPT)).toString("base64");
-  const rest = length > BYTES_KEPT ? `…[truncated, ${length} bytes]` : "";
-  return text(`[${type}, ${length} bytes] ${head}${rest}`);
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+/** Uncut, like every text here: cutting comes after redaction. */
+function nameOf(callable: unknown): string {
+  try {
+    const name: unknown = typeof callable === "function" ? callable.name : "";
+    return typeof name === "string" && name !== "" ? name : "anonymous";
+  } catch {
+    return "anonymous";
+  }
 }

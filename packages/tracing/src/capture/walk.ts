@@ -1,127 +1,219 @@
-import { cutForJson, JsonWriter, PLACEHOLDER } from "./json-writer.ts";
+import { cutForJson, type JsonText, toJsonText } from "./json-text.ts";
+import { JsonWriter } from "./json-writer.ts";
+import { knownKey } from "./known-keys.ts";
+import { followsSecretName, isValueOfSecret } from "./paired-names.ts";
 import { REDACTED } from "./ranges.ts";
 import type { Redactor } from "./redact.ts";
 import type { CaptureLimits } from "./settings.ts";
-import { redactedBeginning } from "./text-window.ts";
-import { toPlain } from "./to-plain.ts";
+import { LOOKAHEAD, redactedBeginning } from "./text-window.ts";
+import { type Plain, toPlain } from "./to-plain.ts";
+import { Unreadable } from "./unreadable.ts";
 
 /** Room a text leaves for the note that says how long it was. */
 const CUT_NOTE_BYTES = 48;
-const MAX_KEY_LENGTH = 256;
+/** How much text is read for every byte that may be written; what is redacted away takes no room in the result. */
+const READ_FACTOR = 4;
+
+const SECRET = toJsonText(REDACTED);
 
 /** One bounded walk over a value: writes JSON, redacts on its way, and stops at the first bound it meets. */
 export class Walk {
   readonly #writer: JsonWriter;
   readonly #limits: CaptureLimits;
   readonly #redactor: Redactor;
-  readonly #path = new Set<object>();
-  #nodes = 0;
+  /** Objects the walk is inside of, and under which name or index it entered each. */
+  readonly #inside: object[] = [];
+  readonly #trail: (string | number)[] = [];
+  #nodes: number;
+  #readable: number;
   truncated = false;
 
   constructor(limits: CaptureLimits, redactor: Redactor) {
     this.#limits = limits;
     this.#redactor = redactor;
     this.#writer = new JsonWriter(limits.maxBytes);
+    this.#nodes = limits.maxNodes;
+    this.#readable = READ_FACTOR * (limits.maxBytes + LOOKAHEAD);
   }
 
   get json(): string {
     return this.#writer.json;
   }
 
-  value(value: unknown, name?: string): void {
-    this.#nodes += 1;
-    if (name !== undefined && value !== null && value !== undefined && this.#redactor.isSecretName(name)) {
-      return this.#text(REDACTED);
-    }
+  /** Writes the value that stands under `at`, or the whole of it when there is no such place. */
+  value(value: unknown, at: string | number = "$", name?: string): void {
+    this.#nodes -= 1;
+    if (typeof value === "string") return this.#text(value, name);
     const plain = toPlain(value);
     switch (plain.type) {
       case "json":
-        return this.#literal(plain.json);
+        return this.#write({ json: plain.json, bytes: plain.json.length });
       case "text":
         return this.#text(plain.text, name);
-      case "array":
-        return this.#nested("[", plain.source, () => this.#elements(plain.items, plain.length));
-      case "object":
-        return this.#nested("{", plain.source, () => this.#entries(plain.entries));
+      case "bytes":
+        return this.#bytes(plain);
+      default:
+        return this.#nested(plain, at);
     }
   }
 
   /** The members of an object, without those that `skip` names. */
-  members(object: Readonly<Record<string, unknown>>, skip?: (name: string) => boolean): void {
-    const entries = Object.entries(object).filter(([name]) => !skip?.(name));
-    this.#nested("{", object, () => this.#entries(entries.map(([name, value]) => [name, () => value])));
+  members(source: Readonly<Record<string, unknown>>, skip: (name: string) => boolean = () => false): void {
+    const keys = Object.keys(source).filter((key) => !skip(key));
+    this.#nested({ type: "object", source, keys }, "$");
   }
 
-  #nested(bracket: "[" | "{", source: object, write: () => void): void {
-    if (this.#path.has(source)) return this.#text("[circular]");
-    if (this.#writer.depth >= this.#limits.maxDepth || !this.#writer.canOpen) return this.#cutValue();
-    this.#path.add(source);
-    this.#writer.open(bracket);
-    write();
-    this.#writer.close(bracket === "[" ? "]" : "}");
-    this.#path.delete(source);
+  #nested(plain: Extract<Plain, { source: object }>, at: string | number): void {
+    const seen = this.#inside.indexOf(plain.source);
+    if (seen !== -1) return this.#text(`[circular: ${this.#trail.slice(0, seen + 1).join(".")}]`);
+    if (this.#writer.depth >= this.#limits.maxDepth)
+      return this.#cut(`[truncated, depth ${this.#limits.maxDepth}]`);
+    if (!this.#writer.canOpen) return this.#cut();
+    this.#inside.push(plain.source);
+    this.#trail.push(at);
+    const isList = plain.type === "array" || plain.type === "items";
+    this.#writer.open(isList ? "[" : "{");
+    if (plain.type === "array") this.#elements(plain.source);
+    else if (plain.type === "items") this.#items(plain.items, plain.size);
+    else if (plain.type === "object") this.#ownMembers(plain.source, plain.keys);
+    else this.#entries(plain.entries, plain.size);
+    this.#writer.close(isList ? "]" : "}");
+    this.#inside.pop();
+    this.#trail.pop();
   }
 
-  #elements(items: Iterable<() => unknown>, length: number): void {
-    let written = 0;
-    for (const read of items) {
-      if (this.#nodes >= this.#limits.maxNodes || !this.#writer.canEnter(0)) {
-        this.truncated = true;
-        return this.#writer.cutMark(`[${length - written} more]`);
-      }
+  #elements(source: readonly unknown[]): void {
+    const length = lengthOf(source);
+    let previous: unknown;
+    for (let index = 0; index < length; index++) {
+      if (this.#full()) return this.#leaveOut("[", length - index);
+      const value = read(source, index);
       this.#writer.element();
-      this.#guarded(read);
-      written += 1;
+      const secret = says(value) && followsSecretName(previous, value, index, length, this.#redactor);
+      if (secret) this.#write(SECRET);
+      else this.value(value, index);
+      previous = value;
     }
   }
 
-  #entries(entries: Iterable<readonly [string, () => unknown]>): void {
-    for (const [name, read] of entries) {
-      const key = JSON.stringify(
-        redactedBeginning(name, MAX_KEY_LENGTH, this.#redactor).text.slice(0, MAX_KEY_LENGTH),
-      );
-      const keyBytes = Buffer.byteLength(key);
-      if (this.#nodes >= this.#limits.maxNodes || !this.#writer.canEnter(keyBytes)) {
-        this.truncated = true;
-        return this.#writer.cutMark("[more members]", "[truncated]");
-      }
-      this.#writer.member(key, keyBytes);
-      this.#guarded(read, name);
+  #items(items: Iterable<unknown>, size: number): void {
+    let index = 0;
+    for (const item of items) {
+      if (this.#full()) return this.#leaveOut("[", size - index);
+      this.#writer.element();
+      this.value(item, index);
+      index += 1;
     }
   }
 
-  #guarded(read: () => unknown, name?: string): void {
-    let value: unknown;
-    try {
-      value = read();
-    } catch {
-      return this.#text("[getter threw]");
+  #ownMembers(source: object, keys: readonly string[]): void {
+    for (let index = 0; index < keys.length; index++) {
+      if (this.#full()) return this.#leaveOut("{", keys.length - index);
+      const key = keys[index] as string;
+      const value = read(source, key);
+      // As in JSON.stringify, a member that is undefined is none.
+      if (value === undefined) continue;
+      const secret = isValueOfSecret(source, key, this.#redactor);
+      if (!this.#member(key, value, secret)) return this.#leaveOut("{", keys.length - index);
     }
-    this.value(value, name);
+  }
+
+  #entries(entries: Iterable<readonly [unknown, unknown]>, size: number): void {
+    let index = 0;
+    for (const [key, value] of entries) {
+      const name = typeof key === "string" ? key : keyText(key);
+      if (this.#full() || !this.#member(name, value, false)) return this.#leaveOut("{", size - index);
+      index += 1;
+    }
+  }
+
+  /** Writes one member, unless there is no room for it. */
+  #member(name: string, value: unknown, secret: boolean): boolean {
+    const known = knownKey(name, this.#redactor);
+    const key = known?.quoted ?? this.#longKey(name);
+    if (key === undefined || !this.#writer.canEnter(key.bytes)) return false;
+    this.#writer.member(key);
+    if ((secret || (known?.secret ?? this.#redactor.isSecretName(name))) && says(value)) {
+      this.#nodes -= 1;
+      this.#write(SECRET);
+    } else {
+      this.value(value, name, name);
+    }
+    return true;
+  }
+
+  #longKey(name: string): JsonText | undefined {
+    const { room } = this.#writer;
+    return this.#quote(name, undefined, room, room / 2);
+  }
+
+  #full(): boolean {
+    return this.#nodes <= 0 || !this.#writer.canEnter();
+  }
+
+  #leaveOut(bracket: "[" | "{", count: number): void {
+    this.truncated = true;
+    this.#writer.leftOut(bracket, count);
   }
 
   #text(text: string, name?: string): void {
-    const room = Math.max(this.#writer.room - 2, 0);
-    const { text: safe, whole } = redactedBeginning(text, room, this.#redactor, name);
-    const json = JSON.stringify(safe);
-    const bytes = Buffer.byteLength(json);
-    if (whole && bytes <= this.#writer.room) return this.#writer.write(json, bytes);
-    this.truncated = true;
-    const note = `…[truncated, ${text.length} chars]`;
-    const kept = room > CUT_NOTE_BYTES ? cutForJson(safe, room - CUT_NOTE_BYTES) + note : undefined;
-    if (kept === undefined) return this.#cutValue();
-    const cut = JSON.stringify(kept);
-    this.#writer.write(cut, Buffer.byteLength(cut));
+    const { room, depth } = this.#writer;
+    // Inside an object, a text that has to be cut leaves half of the room to what comes after it.
+    const quoted = this.#quote(text, name, room, depth === 0 ? room : room / 2);
+    if (quoted === undefined) this.#cut();
+    else this.#write(quoted);
   }
 
-  #literal(json: string): void {
-    if (json.length > this.#writer.room) return this.#cutValue();
-    this.#writer.write(json, json.length);
+  /** The text redacted, whole if it takes no more than `room` bytes, else cut to `cutRoom`; undefined if that is too little. */
+  #quote(text: string, name: string | undefined, room: number, cutRoom: number): JsonText | undefined {
+    const maxLength = Math.min(room, this.#readable - LOOKAHEAD);
+    const { text: safe, whole } = redactedBeginning(text, maxLength, this.#redactor, name);
+    this.#readable = Math.max(0, this.#readable - Math.min(text.length, maxLength + LOOKAHEAD));
+    if (whole) {
+      const quoted = toJsonText(safe);
+      if (quoted.bytes <= room) return quoted;
+    }
+    this.truncated = true;
+    if (cutRoom < CUT_NOTE_BYTES) return undefined;
+    return toJsonText(`${cutForJson(safe, cutRoom - CUT_NOTE_BYTES)}…[truncated, ${text.length} chars]`);
   }
 
-  #cutValue(): void {
-    this.truncated = true;
-    if (this.#writer.room >= PLACEHOLDER.length) this.#writer.write(PLACEHOLDER, PLACEHOLDER.length);
-    else this.#writer.write("null", 4);
+  #bytes(plain: Extract<Plain, { type: "bytes" }>): void {
+    const { text, truncated } = plain.preview.describe(this.#redactor);
+    this.truncated ||= truncated;
+    this.#text(text);
   }
+
+  #write(value: JsonText): void {
+    if (!this.#writer.fit(value)) this.#cut();
+  }
+
+  /** Stands for a value that is too deep or has no room left. */
+  #cut(note?: string): void {
+    this.truncated = true;
+    if (note === undefined || !this.#writer.fit(toJsonText(note))) this.#writer.placeholder();
+  }
+}
+
+/** Whether there is anything to hide in a value that stands under a secret's name. */
+function says(value: unknown): boolean {
+  return value !== null && value !== undefined && value !== "" && typeof value !== "boolean";
+}
+
+function read(source: object, key: string | number): unknown {
+  try {
+    return (source as Record<string | number, unknown>)[key];
+  } catch (error) {
+    return new Unreadable(error);
+  }
+}
+
+function lengthOf(source: readonly unknown[]): number {
+  const length = read(source, "length");
+  return typeof length === "number" ? length : 0;
+}
+
+/** A map's key that is no text. */
+function keyText(key: unknown): string {
+  return typeof key === "object" && key !== null ? "[object]" : String(key);
 }

@@ -1,0 +1,241 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createRedactor, HOOK_FAILED } from "../../src/capture/redact.ts";
+import { SECRETS } from "./secrets.ts";
+
+const { text: redact } = createRedactor();
+
+describe("a secret in a text", () => {
+  it.each(SECRETS)("is replaced: $kind", ({ text, hidden }) => {
+    const surroundings = [
+      text,
+      `Before it. ${text} After it.`,
+      `line\n${text}\nline`,
+      `(${text})`,
+      JSON.stringify({ note: `first\n${text}` }),
+      JSON.stringify({ note: text }),
+      `Error: request to ${text} failed`,
+    ];
+    for (const whole of surroundings) {
+      const result = redact(whole);
+      expect(result).toContain("[redacted]");
+      expect(result).not.toContain(hidden);
+      expect(result).not.toContain(JSON.stringify(hidden).slice(1, -1));
+    }
+  });
+
+  it("leaves what stands around it", () => {
+    expect(redact("GET https://u:p@host/x?a=1&api_key=k1&b=2 failed")).toBe(
+      "GET https://[redacted]@host/x?a=1&api_key=[redacted]&b=2 failed",
+    );
+    expect(redact('{"password":"a\\"b","user":"u"}')).toBe('{"password":"[redacted]","user":"u"}');
+    expect(redact("Authorization: Bearer abc\nAccept: */*")).toBe("Authorization: [redacted]\nAccept: */*");
+    expect(redact("curl -H 'Cookie: a=b; c=d' -v")).toBe("curl -H 'Cookie: [redacted]' -v");
+  });
+
+  it("keeps JSON text parseable", () => {
+    const document = {
+      a: 1,
+      password: 'x"y\\',
+      list: [{ apiKey: "k", n: 2 }],
+      last: { token: "t", tail: [true] },
+    };
+    for (const text of [JSON.stringify(document), JSON.stringify(document, null, 2)]) {
+      expect(JSON.parse(redact(text))).toEqual({
+        a: 1,
+        password: "[redacted]",
+        list: [{ apiKey: "[redacted]", n: 2 }],
+        last: { token: "[redacted]", tail: [true] },
+      });
+    }
+  });
+});
+
+describe("a text without secrets", () => {
+  it.each([
+    "The rep asked two open questions - and closed.",
+    "Score: 72/100, Tokens: 512, max_tokens: 1024, token count: 3",
+    '{"usage":{"input_tokens":12,"output_tokens":34},"model":"claude"}',
+    "See https://example.org:8080/path@v2?x=1#frag and mailto:a@b.example",
+    "ssh://git@github.com/a/b.git",
+    "task-management, risk-adjusted and disk-encryption are words",
+    "Basic questions and Basic understanding, bearer of bad news, Bearer token missing",
+    "at 12:30:45, ratio 3:2, std::vector, a:b:c, x=1;y=2",
+    "password: null, secret: true, token: undefined",
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+    "commit 3f786850e387550fdab836ed7e6dc881de23001b",
+    "",
+  ])("stays as it is: %s", (text) => {
+    expect(redact(text)).toBe(text);
+  });
+});
+
+describe("options", () => {
+  it("replace what the service's own patterns find", () => {
+    const { text } = createRedactor({ patterns: [/ACME-\d+/, /card \d{4}/y] });
+    expect(text("ACME-12 and ACME-345, card 4242")).toBe("[redacted] and [redacted], [redacted]");
+  });
+
+  it("run the hook last, with the name", () => {
+    const seen: unknown[] = [];
+    const { text } = createRedactor({
+      hook: (value, context) => {
+        seen.push([value, context]);
+        return value.replace("Ann", "A.");
+      },
+    });
+    expect(text("Ann has password=x", "note")).toBe("A. has password=[redacted]");
+    expect(text("Ann")).toBe("A.");
+    expect(seen).toEqual([
+      ["Ann has password=[redacted]", { name: "note" }],
+      ["Ann", {}],
+    ]);
+  });
+
+  it("let nothing through when the hook fails", () => {
+    const throwing = createRedactor({
+      hook: () => {
+        throw new Error("no");
+      },
+    });
+    const wrong = createRedactor({ hook: (() => undefined) as unknown as (text: string) => string });
+    expect(throwing.text("anything")).toBe(HOOK_FAILED);
+    expect(wrong.text("anything")).toBe(HOOK_FAILED);
+  });
+});
+
+describe("redaction", () => {
+  const fragment = fc.constantFrom(
+    ...SECRETS.map(({ text }) => text),
+    ...[
+      "password",
+      "token",
+      "Bearer ",
+      "Basic ",
+      "sk-",
+      "ghp_",
+      "eyJ",
+      "AKIA",
+      "://",
+      "@",
+      ":",
+      "=",
+      "%3A",
+      "%3D",
+    ],
+    ...[
+      '"',
+      "'",
+      "`",
+      "\\",
+      '\\"',
+      '\\\\\\"',
+      "{",
+      "}",
+      "[",
+      "]",
+      ",",
+      ";",
+      "&",
+      " ",
+      "\n",
+      "\\n",
+      "--api-key ",
+      "cookie",
+    ],
+    ...[
+      "[redacted]",
+      "[redacted",
+      "redacted]",
+      "-----BEGIN PRIVATE KEY-----",
+      "-----END PRIVATE KEY-----",
+      "123456:",
+    ],
+  );
+  const piece = fc.oneof(fragment, fc.string({ maxLength: 12 }), fc.string({ maxLength: 6, unit: "binary" }));
+  const text = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(""));
+
+  it("changes nothing the second time", () => {
+    fc.assert(
+      fc.property(text, (value) => {
+        const once = redact(value);
+        expect(redact(once)).toBe(once);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("finds a secret between any texts that end in a line", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...SECRETS), fc.string(), ({ text: secret, hidden }, other) => {
+        const quiet = other.replaceAll(/["'`\\]/g, " ");
+        expect(redact(`${quiet}\n${secret}\n${quiet}`)).not.toContain(hidden);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  // Each of these takes hours on a rule that goes over the same characters again and again.
+  it.each([
+    "a",
+    "=",
+    ":",
+    '"',
+    "'",
+    "\\",
+    "[",
+    "{",
+    "-",
+    "eyJ",
+    "eyJ-",
+    "eyJa.",
+    "sk-",
+    "sk-a",
+    "sk-ant-",
+    "ghp_",
+    "AKIA",
+    "xoxb-",
+    "password",
+    "password=",
+    'password:"',
+    "password:'\n",
+    '"password":',
+    '"password":[',
+    'password=\\"',
+    "token ",
+    "Bearer ",
+    "Basic ",
+    "://",
+    "://a:b/",
+    "://a:b@",
+    "@",
+    "1:",
+    "123456:",
+    "/bot123:",
+    "%3A",
+    "%3D",
+    "a%3D",
+    "--",
+    "--a ",
+    "-----BEGIN ",
+    "-----BEGIN PRIVATE KEY-----",
+    "-----END PRIVATE KEY-----",
+    "-----BEGIN A PRIVATE KEY",
+    "SG.a-",
+    "api ",
+    "api key:",
+    "cookie:",
+    "authorization:",
+    "\n",
+    "   ",
+    "[redacted]",
+    "password=[redacted]",
+    "x]=",
+    "`",
+    '\\\\"',
+  ])("goes once over two million characters of %j", (unit) => {
+    const hostile = unit.repeat(Math.ceil(2_000_000 / unit.length));
+    expect(redact(hostile).length).toBeLessThan(hostile.length * 11);
+    expect(redact(`${hostile}!`).length).toBeGreaterThan(0);
+  });
+});
