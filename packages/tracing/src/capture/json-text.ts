@@ -6,7 +6,7 @@ export interface JsonText {
 
 // Most texts are short and need neither escaping nor counting, and finding that out is cheaper than doing either.
 const PLAIN_ASCII = /^[ !#-[\]-~]*$/;
-const WORTH_TESTING = 512;
+const WORTH_TESTING = 256;
 
 /** The JSON string for a text; a lone surrogate is escaped. */
 export function toJsonText(text: string): JsonText {
@@ -17,13 +17,24 @@ export function toJsonText(text: string): JsonText {
   return { json, bytes: Buffer.byteLength(json) };
 }
 
+/** A text is measured in stretches of this length as long as they fit; only the last is gone through unit by unit. */
+const STRETCH = 1_024;
+
 /** The longest beginning of `text` whose JSON string, without its quotes, takes at most `maxBytes`. */
 export function cutForJson(text: string, maxBytes: number): string {
   let bytes = 0;
   let index = 0;
   while (index < text.length) {
+    const full = index + STRETCH;
+    const end = isPair(text, full - 1) ? full + 1 : full;
+    const stretch = toJsonText(text.slice(index, end)).bytes - 2;
+    if (bytes + stretch > maxBytes) break;
+    bytes += stretch;
+    index = end;
+  }
+  while (index < text.length) {
     const code = text.charCodeAt(index);
-    const pair = isHighSurrogate(code) && isLowSurrogate(text.charCodeAt(index + 1));
+    const pair = isPair(text, index);
     bytes += pair ? 4 : unitBytes(code);
     if (bytes > maxBytes) break;
     index += pair ? 2 : 1;
@@ -31,12 +42,11 @@ export function cutForJson(text: string, maxBytes: number): string {
   return text.slice(0, index);
 }
 
-function isHighSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdbff;
-}
-
-function isLowSurrogate(code: number): boolean {
-  return code >= 0xdc00 && code <= 0xdfff;
+function isPair(text: string, index: number): boolean {
+  const high = text.charCodeAt(index);
+  if (!(high >= 0xd800 && high <= 0xdbff)) return false;
+  const low = text.charCodeAt(index + 1);
+  return low >= 0xdc00 && low <= 0xdfff;
 }
 
 /** What `JSON.stringify` makes of one UTF-16 unit, in UTF-8 bytes. */

@@ -28,7 +28,7 @@ export function toPlain(value: unknown): Plain {
     case "string":
       return text(value);
     case "number":
-      return Number.isFinite(value) ? { type: "json", json: JSON.stringify(value) } : text(String(value));
+      return Number.isFinite(value) ? { type: "json", json: String(value) } : text(String(value));
     case "boolean":
       return value ? TRUE : FALSE;
     case "undefined":

@@ -16,6 +16,8 @@ const READ_FACTOR = 4;
 
 const SECRET = toJsonText(REDACTED);
 
+type Nested = Extract<Plain, { source: object }>;
+
 /** One bounded walk over a value: writes JSON, redacts on its way, and stops at the first bound it meets. */
 export class Walk {
   readonly #writer: JsonWriter;
@@ -26,7 +28,7 @@ export class Walk {
   readonly #trail: (string | number)[] = [];
   #nodes: number;
   #readable: number;
-  truncated = false;
+  #cut = false;
 
   constructor(limits: CaptureLimits, redactor: Redactor) {
     this.#limits = limits;
@@ -40,6 +42,11 @@ export class Walk {
     return this.#writer.json;
   }
 
+  /** Whether anything is missing from the text that was in the value. */
+  get truncated(): boolean {
+    return this.#cut || this.#writer.ended;
+  }
+
   /** Writes the value that stands under `at`, or the whole of it when there is no such place. */
   value(value: unknown, at: string | number = "$", name?: string): void {
     this.#nodes -= 1;
@@ -47,7 +54,7 @@ export class Walk {
     const plain = toPlain(value);
     switch (plain.type) {
       case "json":
-        return this.#write({ json: plain.json, bytes: plain.json.length });
+        return this.#writer.value({ json: plain.json, bytes: plain.json.length });
       case "text":
         return this.#text(plain.text, name);
       case "bytes":
@@ -63,21 +70,19 @@ export class Walk {
     this.#nested({ type: "object", source, keys }, "$");
   }
 
-  #nested(plain: Extract<Plain, { source: object }>, at: string | number): void {
+  #nested(plain: Nested, at: string | number): void {
     const seen = this.#inside.indexOf(plain.source);
     if (seen !== -1) return this.#text(`[circular: ${this.#trail.slice(0, seen + 1).join(".")}]`);
-    if (this.#writer.depth >= this.#limits.maxDepth)
-      return this.#cut(`[truncated, depth ${this.#limits.maxDepth}]`);
-    if (!this.#writer.canOpen) return this.#cut();
+    if (this.#writer.depth >= this.#limits.maxDepth) return this.#tooDeep();
+    const isList = plain.type === "array" || plain.type === "items";
+    if (!this.#writer.open(isList ? "[" : "{")) return;
     this.#inside.push(plain.source);
     this.#trail.push(at);
-    const isList = plain.type === "array" || plain.type === "items";
-    this.#writer.open(isList ? "[" : "{");
     if (plain.type === "array") this.#elements(plain.source);
     else if (plain.type === "items") this.#items(plain.items, plain.size);
     else if (plain.type === "object") this.#ownMembers(plain.source, plain.keys);
     else this.#entries(plain.entries, plain.size);
-    this.#writer.close(isList ? "]" : "}");
+    this.#writer.close();
     this.#inside.pop();
     this.#trail.pop();
   }
@@ -85,12 +90,11 @@ export class Walk {
   #elements(source: readonly unknown[]): void {
     const length = lengthOf(source);
     let previous: unknown;
-    for (let index = 0; index < length; index++) {
-      if (this.#full()) return this.#leaveOut("[", length - index);
+    for (let index = 0; index < length && this.#goesOn(length - index); index++) {
       const value = read(source, index);
-      this.#writer.element();
+      this.#writer.entry(length - index);
       const secret = says(value) && followsSecretName(previous, value, index, length, this.#redactor);
-      if (secret) this.#write(SECRET);
+      if (secret) this.#writer.value(SECRET);
       else this.value(value, index);
       previous = value;
     }
@@ -99,47 +103,58 @@ export class Walk {
   #items(items: Iterable<unknown>, size: number): void {
     let index = 0;
     for (const item of items) {
-      if (this.#full()) return this.#leaveOut("[", size - index);
-      this.#writer.element();
+      if (!this.#goesOn(size - index)) return;
+      this.#writer.entry(size - index);
       this.value(item, index);
       index += 1;
     }
   }
 
   #ownMembers(source: object, keys: readonly string[]): void {
-    for (let index = 0; index < keys.length; index++) {
-      if (this.#full()) return this.#leaveOut("{", keys.length - index);
+    for (let index = 0; index < keys.length && this.#goesOn(keys.length - index); index++) {
       const key = keys[index] as string;
       const value = read(source, key);
       // As in JSON.stringify, a member that is undefined is none.
       if (value === undefined) continue;
-      const secret = isValueOfSecret(source, key, this.#redactor);
-      if (!this.#member(key, value, secret)) return this.#leaveOut("{", keys.length - index);
+      this.#member(key, value, keys.length - index, isValueOfSecret(source, key, this.#redactor));
     }
   }
 
   #entries(entries: Iterable<readonly [unknown, unknown]>, size: number): void {
     let index = 0;
     for (const [key, value] of entries) {
-      const name = typeof key === "string" ? key : keyText(key);
-      if (this.#full() || !this.#member(name, value, false)) return this.#leaveOut("{", size - index);
+      if (!this.#goesOn(size - index)) return;
+      this.#member(typeof key === "string" ? key : keyText(key), value, size - index, false);
       index += 1;
     }
   }
 
-  /** Writes one member, unless there is no room for it. */
-  #member(name: string, value: unknown, secret: boolean): boolean {
+  #member(name: string, value: unknown, left: number, isSecret: boolean): void {
     const known = knownKey(name, this.#redactor);
     const key = known?.quoted ?? this.#longKey(name);
-    if (key === undefined || !this.#writer.canEnter(key.bytes)) return false;
-    this.#writer.member(key);
-    if ((secret || (known?.secret ?? this.#redactor.isSecretName(name))) && says(value)) {
+    if (key === undefined) return this.#writer.end();
+    this.#writer.entry(left, key);
+    const secret = isSecret || (known?.secret ?? this.#redactor.isSecretName(name));
+    if (secret && says(value)) {
       this.#nodes -= 1;
-      this.#write(SECRET);
+      this.#writer.value(SECRET);
     } else {
       this.value(value, name, name);
     }
-    return true;
+  }
+
+  /** Whether the walk goes on to the next of so many entries; when it has seen enough, the text ends before it. */
+  #goesOn(left: number): boolean {
+    if (this.#writer.ended) return false;
+    if (this.#nodes > 0) return true;
+    this.#writer.entry(left);
+    this.#writer.end();
+    return false;
+  }
+
+  #tooDeep(): void {
+    this.#cut = true;
+    this.#writer.value(toJsonText(`[truncated, depth ${this.#limits.maxDepth}]`));
   }
 
   #longKey(name: string): JsonText | undefined {
@@ -147,21 +162,12 @@ export class Walk {
     return this.#quote(name, undefined, room, room / 2);
   }
 
-  #full(): boolean {
-    return this.#nodes <= 0 || !this.#writer.canEnter();
-  }
-
-  #leaveOut(bracket: "[" | "{", count: number): void {
-    this.truncated = true;
-    this.#writer.leftOut(bracket, count);
-  }
-
   #text(text: string, name?: string): void {
     const { room, depth } = this.#writer;
     // Inside an object, a text that has to be cut leaves half of the room to what comes after it.
     const quoted = this.#quote(text, name, room, depth === 0 ? room : room / 2);
-    if (quoted === undefined) this.#cut();
-    else this.#write(quoted);
+    if (quoted === undefined) this.#writer.end();
+    else this.#writer.value(quoted);
   }
 
   /** The text redacted, whole if it takes no more than `room` bytes, else cut to `cutRoom`; undefined if that is too little. */
@@ -173,25 +179,15 @@ export class Walk {
       const quoted = toJsonText(safe);
       if (quoted.bytes <= room) return quoted;
     }
-    this.truncated = true;
+    this.#cut = true;
     if (cutRoom < CUT_NOTE_BYTES) return undefined;
     return toJsonText(`${cutForJson(safe, cutRoom - CUT_NOTE_BYTES)}…[truncated, ${text.length} chars]`);
   }
 
   #bytes(plain: Extract<Plain, { type: "bytes" }>): void {
     const { text, truncated } = plain.preview.describe(this.#redactor);
-    this.truncated ||= truncated;
+    this.#cut ||= truncated;
     this.#text(text);
-  }
-
-  #write(value: JsonText): void {
-    if (!this.#writer.fit(value)) this.#cut();
-  }
-
-  /** Stands for a value that is too deep or has no room left. */
-  #cut(note?: string): void {
-    this.truncated = true;
-    if (note === undefined || !this.#writer.fit(toJsonText(note))) this.#writer.placeholder();
   }
 }
 

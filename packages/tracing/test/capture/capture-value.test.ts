@@ -11,6 +11,8 @@ import { createRedactor } from "../../src/capture/redact.ts";
 import { type CaptureLimits, DEFAULT_CAPTURE_LIMITS } from "../../src/capture/settings.ts";
 
 const redactor = createRedactor();
+/** Generated keys are the names of secrets now and then. */
+const inert = { isSecretName: () => false, text: (value: string) => value };
 
 function capture(value: unknown, limits: Partial<CaptureLimits> = {}): Captured {
   return captureValue(value, { redactor, limits: { ...DEFAULT_CAPTURE_LIMITS, ...limits } });
@@ -34,7 +36,7 @@ describe("a plain value", () => {
   it("is the same as after JSON.stringify and JSON.parse, whatever it is", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
-        const { json, truncated } = capture(value);
+        const { json, truncated } = captureValue(value, { redactor: inert, limits: DEFAULT_CAPTURE_LIMITS });
         expect(truncated).toBe(false);
         expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
       }),
@@ -472,6 +474,20 @@ describe("any value at all", () => {
     );
   });
 
+  it("is whole exactly when its JSON fits", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        const json = JSON.stringify(value);
+        const maxBytes = Buffer.byteLength(json);
+        const within = (bytes: number) =>
+          captureValue(value, { redactor: inert, limits: { ...DEFAULT_CAPTURE_LIMITS, maxBytes: bytes } });
+        expect(within(maxBytes)).toEqual({ json, truncated: false });
+        expect(within(maxBytes - 1).truncated).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it("fits any number of bytes that can hold it", () => {
     const value = {
       a: ["x".repeat(50), { b: 'q"\\\u0000😀\ud800' }],
@@ -534,7 +550,7 @@ describe("attributes", () => {
     revoke();
     expect(captureAttributes(proxy, settings)).toBe("{}");
     expect(
-      captureAttributes({ a: 1 }, { redactor, limits: { ...DEFAULT_CAPTURE_LIMITS, maxBytes: 20 } }),
+      captureAttributes({ a: 1 }, { redactor, limits: { ...DEFAULT_CAPTURE_LIMITS, maxBytes: 5 } }),
     ).toBe("{}");
   });
 });

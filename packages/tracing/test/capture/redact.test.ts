@@ -33,6 +33,16 @@ describe("a secret in a text", () => {
     expect(redact("curl -H 'Cookie: a=b; c=d' -v")).toBe("curl -H 'Cookie: [redacted]' -v");
   });
 
+  it("ends a string where it ends, however often it is escaped", () => {
+    let text = JSON.stringify({ apiKey: 'a"b\\c\\" d', n: 1 });
+    let clean = JSON.stringify({ apiKey: "[redacted]", n: 1 });
+    for (let level = 0; level < 4; level++) {
+      expect(redact(text)).toBe(clean);
+      text = JSON.stringify({ body: text });
+      clean = JSON.stringify({ body: clean });
+    }
+  });
+
   it("keeps JSON text parseable", () => {
     const document = {
       a: 1,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRedactor } from "../../src/capture/redact.ts";
 import { isSecretName } from "../../src/capture/secret-names.ts";
+import { GEN_AI, GENERAL, LEGACY_NAMES, TRACING } from "../../src/conventions/attributes.ts";
 
 describe("isSecretName", () => {
   it.each([
@@ -67,6 +68,12 @@ describe("isSecretName", () => {
     ["session.id", "sessionId", "userId", "signature", "name", "content", "role", "message", ""],
   ])("leaves %s and its kin alone", (...names) => {
     expect(names.filter((name) => isSecretName(name))).toEqual([]);
+  });
+
+  it("leaves the names of the conventions alone", () => {
+    const names = [GEN_AI, GENERAL, TRACING].flatMap((group) => Object.values<string>(group));
+    const legacy = Object.values(LEGACY_NAMES).flat();
+    expect([...names, ...legacy].filter((name) => isSecretName(name))).toEqual([]);
   });
 
   it("looks at both ends of a very long name", () => {
