@@ -26,33 +26,10 @@ export const GEN_AI = {
   SYSTEM_INSTRUCTIONS: "gen_ai.system_instructions",
   AGENT_NAME: "gen_ai.agent.name",
   TOOL_NAME: "gen_ai.tool.name",
+  TOOL_CALL_ARGUMENTS: "gen_ai.tool.call.arguments",
+  TOOL_CALL_RESULT: "gen_ai.tool.call.result",
   CONVERSATION_ID: "gen_ai.conversation.id",
 } as const;
-
-/** Names that came before today's, by the name that replaced them; read when the current one is absent, never written. */
-export const LEGACY_NAMES: Readonly<Record<string, readonly string[]>> = {
-  [GEN_AI.OPERATION_NAME]: ["ai.operationId", "llm.request.type"],
-  [GEN_AI.PROVIDER_NAME]: ["gen_ai.system", "ai.model.provider", "llm.vendor"],
-  [GEN_AI.REQUEST_MODEL]: ["ai.model.id", "llm.request.model"],
-  [GEN_AI.RESPONSE_MODEL]: ["ai.response.model", "llm.response.model"],
-  [GEN_AI.INPUT_TOKENS]: [
-    "gen_ai.usage.prompt_tokens",
-    "ai.usage.inputTokens",
-    "ai.usage.promptTokens",
-    "llm.usage.prompt_tokens",
-  ],
-  [GEN_AI.OUTPUT_TOKENS]: [
-    "gen_ai.usage.completion_tokens",
-    "ai.usage.outputTokens",
-    "ai.usage.completionTokens",
-    "llm.usage.completion_tokens",
-  ],
-  [GEN_AI.CACHE_READ_INPUT_TOKENS]: ["gen_ai.usage.cache_read_input_tokens", "ai.usage.cachedInputTokens"],
-  [GEN_AI.CACHE_CREATION_INPUT_TOKENS]: ["gen_ai.usage.cache_creation_input_tokens"],
-  [GEN_AI.INPUT_MESSAGES]: ["gen_ai.prompt", "ai.prompt.messages", "ai.prompt"],
-  [GEN_AI.OUTPUT_MESSAGES]: ["gen_ai.completion", "ai.response.text"],
-  [GEN_AI.CONVERSATION_ID]: ["session.id"],
-};
 
 /** Names of the general conventions that are shared with GenAI spans. */
 export const GENERAL = {
@@ -85,7 +62,39 @@ export const TRACING = {
   SCORES: "tracing.scores",
   /** US dollars as a decimal string. */
   COST_USD: "tracing.cost.usd",
+  /** Why a span ended before what its call returned did: `thenable | stream`. */
+  RESULT_UNFOLLOWED: "tracing.result.unfollowed",
+  /** `true` on the span of an iteration that nobody finished. */
+  ITERATION_ABANDONED: "tracing.iteration.abandoned",
 } as const;
+
+/** Names that came before today's, by the name that replaced them; read when the current one is absent, never written. */
+export const LEGACY_NAMES: Readonly<Record<string, readonly string[]>> = {
+  [GEN_AI.OPERATION_NAME]: ["ai.operationId", "llm.request.type"],
+  [GEN_AI.PROVIDER_NAME]: ["gen_ai.system", "ai.model.provider", "llm.vendor"],
+  [GEN_AI.REQUEST_MODEL]: ["ai.model.id", "llm.request.model"],
+  [GEN_AI.RESPONSE_MODEL]: ["ai.response.model", "llm.response.model"],
+  [GEN_AI.INPUT_TOKENS]: [
+    "gen_ai.usage.prompt_tokens",
+    "ai.usage.inputTokens",
+    "ai.usage.promptTokens",
+    "llm.usage.prompt_tokens",
+  ],
+  [GEN_AI.OUTPUT_TOKENS]: [
+    "gen_ai.usage.completion_tokens",
+    "ai.usage.outputTokens",
+    "ai.usage.completionTokens",
+    "llm.usage.completion_tokens",
+  ],
+  [GEN_AI.CACHE_READ_INPUT_TOKENS]: ["gen_ai.usage.cache_read_input_tokens", "ai.usage.cachedInputTokens"],
+  [GEN_AI.CACHE_CREATION_INPUT_TOKENS]: ["gen_ai.usage.cache_creation_input_tokens"],
+  [GEN_AI.INPUT_MESSAGES]: ["gen_ai.prompt", "ai.prompt.messages", "ai.prompt"],
+  [GEN_AI.OUTPUT_MESSAGES]: ["gen_ai.completion", "ai.response.text", "ai.response.object"],
+  [GEN_AI.TOOL_CALL_ARGUMENTS]: ["ai.toolCall.args"],
+  [GEN_AI.TOOL_CALL_RESULT]: ["ai.toolCall.result"],
+  [GEN_AI.CONVERSATION_ID]: ["session.id"],
+  [TRACING.COST_USD]: ["gen_ai.usage.cost", "gen_ai.usage.total_cost", "llm.usage.total_cost"],
+};
 
 /** Operations whose usage counts; agent, workflow and framework spans restate what these already said. */
 export const COUNTED_OPERATIONS: ReadonlySet<string> = new Set([

@@ -1,8 +1,8 @@
 import { type Attributes, diag, trace as spans } from "@opentelemetry/api";
 import type { CaptureSettings } from "../capture/settings.ts";
 import { GEN_AI, TRACING } from "../conventions/attributes.ts";
+import { toDecimal } from "../conventions/decimal.ts";
 import { cleanAttributes, toContentAttributes } from "./content.ts";
-import { toDecimal } from "./decimal.ts";
 import { quietly } from "./quietly.ts";
 import { currentRuntime } from "./runtime.ts";
 

@@ -8,11 +8,6 @@ import { quietly } from "./quietly.ts";
 /** Reads what is worth keeping of a result. */
 export type ResultReader = { read(result: unknown): unknown }["read"];
 
-/** Why a span ended before what it returned did. */
-const UNFOLLOWED = "tracing.result.unfollowed";
-/** `true` on the span of an iteration that nobody finished. */
-const ABANDONED = "tracing.iteration.abandoned";
-
 /** Ends one span, once, with what became of its call. Never throws. */
 export class SpanEnding {
   readonly #span: Span;
@@ -57,12 +52,12 @@ export class SpanEnding {
 
   /** Ends now although the work behind the result may not have: following it would change what it does. */
   leave(result: "thenable" | "stream"): void {
-    this.#end(() => this.#span.setAttribute(UNFOLLOWED, result));
+    this.#end(() => this.#span.setAttribute(TRACING.RESULT_UNFOLLOWED, result));
   }
 
   /** Ends an iteration that nobody can go on with, as of the last time somebody did. */
   abandon(lastActiveMs: number): void {
-    this.#end(() => this.#span.setAttribute(ABANDONED, true), lastActiveMs);
+    this.#end(() => this.#span.setAttribute(TRACING.ITERATION_ABANDONED, true), lastActiveMs);
   }
 
   #end(describe: () => void, endTime?: number): void {

@@ -1,8 +1,8 @@
-import type { AttributeValue } from "@opentelemetry/api";
 import { captureText } from "../capture/capture-text.ts";
-import { captureAttributes } from "../capture/capture-value.ts";
+import { captureAttributes, captureValue } from "../capture/capture-value.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
-import { GEN_AI, LEGACY_NAMES, SCOPE_NAME, TRACING } from "../conventions/attributes.ts";
+import { GEN_AI, SCOPE_NAME, TRACING } from "../conventions/attributes.ts";
+import { isContentEvent, isContentName } from "./content-names.ts";
 import type { ReadableSpanLike } from "./readable-span.ts";
 import { formatMicros, toMicros } from "./time.ts";
 import { attributeOf } from "./usage.ts";
@@ -11,14 +11,11 @@ import { attributeOf } from "./usage.ts";
 const ATTRIBUTES_FACTOR = 4;
 const MAX_EVENTS = 256;
 const MAX_LINKS = 128;
-
-/** Names under which content travels; none of them is kept when content is switched off. */
-const CONTENT_NAMES: ReadonlySet<string> = new Set(
-  [GEN_AI.INPUT_MESSAGES, GEN_AI.OUTPUT_MESSAGES, GEN_AI.SYSTEM_INSTRUCTIONS].flatMap((name) => [
-    name,
-    ...(LEGACY_NAMES[name] ?? []),
-  ]),
-);
+const MAX_SCORES = 64;
+const MAX_SCORE_NAME_BYTES = 512;
+const MAX_SCORE_COMMENT_BYTES = 8_192;
+/** Text longer than this is not parsed to find out whether it is JSON: the cost must not depend on what others write. */
+const MAX_PARSED_LENGTH = 4_000_000;
 
 /** Names that have a place of their own in a record. */
 const LIFTED_NAMES: ReadonlySet<string> = new Set([
@@ -36,66 +33,53 @@ export interface Content {
   scores: string | null;
 }
 
-/** What a span was given and gave back: as captured by this library, else the messages of a model call. */
-export function contentOf(span: ReadableSpanLike, settings: CaptureSettings): Content {
-  const own = span.instrumentationScope.name === SCOPE_NAME;
-  const json = (value: unknown) => toJsonText(value, own, settings);
-  const { attributes } = span;
-  return {
-    input: settings.content
-      ? json(attributes[TRACING.INPUT] ?? attributeOf(attributes, GEN_AI.INPUT_MESSAGES))
-      : null,
-    output: settings.content
-      ? json(attributes[TRACING.OUTPUT] ?? attributeOf(attributes, GEN_AI.OUTPUT_MESSAGES))
-      : null,
-    metadata: json(attributes[TRACING.METADATA]),
-    scores: toScoresJson(attributes[TRACING.SCORES], settings),
-  };
+/** A JSON array, and whether all of its items are in it. */
+export interface BoundedList {
+  json: string | null;
+  whole: boolean;
 }
 
-/** Scores are read inside SQL, so their texts are made such that Postgres takes them as `jsonb`. */
-function toScoresJson(value: unknown, settings: CaptureSettings): string | null {
-  if (typeof value !== "string" || !isJson(value)) return null;
-  const scores: unknown = JSON.parse(value);
-  if (!Array.isArray(scores)) return null;
-  const clean = (member: unknown) =>
-    typeof member === "number" ? member : cappedText(member, 512, settings);
-  return JSON.stringify(
-    scores
-      .filter((score) => score !== null && typeof score === "object")
-      .map(({ name, value, comment }) => ({
-        name: clean(name),
-        value: clean(value),
-        comment: clean(comment),
-      })),
-  );
+/** What a span was given and gave back: as captured by this library, else the messages of a model call or a tool's. */
+export function contentOf(span: ReadableSpanLike, settings: CaptureSettings): Content {
+  const own = span.instrumentationScope.name === SCOPE_NAME;
+  const { attributes } = span;
+  const captured = (name: string, ...others: string[]) => {
+    if (!settings.content) return null;
+    const value = attributes[name];
+    if (value !== undefined) return own ? ownJson(value, settings) : foreignJson(value, settings);
+    const other = others.map((other) => attributeOf(attributes, other)).find((found) => found !== undefined);
+    return other === undefined ? null : foreignJson(other, settings);
+  };
+  const metadata = attributes[TRACING.METADATA];
+  return {
+    input: captured(TRACING.INPUT, GEN_AI.INPUT_MESSAGES, GEN_AI.TOOL_CALL_ARGUMENTS),
+    output: captured(TRACING.OUTPUT, GEN_AI.OUTPUT_MESSAGES, GEN_AI.TOOL_CALL_RESULT),
+    metadata:
+      metadata === undefined ? null : own ? ownJson(metadata, settings) : foreignJson(metadata, settings),
+    scores: toScoresJson(attributes[TRACING.SCORES], settings),
+  };
 }
 
 export function toAttributesJson(span: ReadableSpanLike, settings: CaptureSettings): string | null {
   return attributesJson(span.attributes, settings);
 }
 
-export function toEventsJson(span: ReadableSpanLike, settings: CaptureSettings): string | null {
-  if (span.events.length === 0) return null;
-  return joinWithin(
-    span.events.slice(0, MAX_EVENTS).map((event) => {
-      const name = JSON.stringify(cappedText(event.name, 512, settings) ?? "");
-      const time = formatMicros(toMicros(event.time).micros);
-      return `{"name":${name},"time":"${time}","attributes":${attributesJson(event.attributes ?? {}, settings) ?? "{}"}}`;
-    }),
-    settings.limits.maxBytes * ATTRIBUTES_FACTOR,
-  );
+export function toEventsJson({ events }: ReadableSpanLike, settings: CaptureSettings): BoundedList {
+  const items = events.slice(0, MAX_EVENTS).map((event) => {
+    const name = JSON.stringify(cappedText(event.name, 512, settings) ?? "");
+    const time = formatMicros(toMicros(event.time).micros);
+    const kept = settings.content || !isContentEvent(event.name) ? (event.attributes ?? {}) : {};
+    return `{"name":${name},"time":"${time}","attributes":${attributesJson(kept, settings) ?? "{}"}}`;
+  });
+  return joinWithin(items, events.length, settings.limits.maxBytes * ATTRIBUTES_FACTOR);
 }
 
-export function toLinksJson(span: ReadableSpanLike, settings: CaptureSettings): string | null {
-  if (span.links.length === 0) return null;
-  return joinWithin(
-    span.links.slice(0, MAX_LINKS).map((link) => {
-      const { traceId, spanId } = link.context;
-      return `{"traceId":"${traceId}","spanId":"${spanId}","attributes":${attributesJson(link.attributes ?? {}, settings) ?? "{}"}}`;
-    }),
-    settings.limits.maxBytes,
-  );
+export function toLinksJson({ links }: ReadableSpanLike, settings: CaptureSettings): BoundedList {
+  const items = links.slice(0, MAX_LINKS).map((link) => {
+    const { traceId, spanId } = link.context;
+    return `{"traceId":"${traceId}","spanId":"${spanId}","attributes":${attributesJson(link.attributes ?? {}, settings) ?? "{}"}}`;
+  });
+  return joinWithin(items, links.length, settings.limits.maxBytes);
 }
 
 /** Text for a header column: redacted, well-formed, without NUL, at most `maxBytes` of UTF-8; null when there is none. */
@@ -110,34 +94,64 @@ function attributesJson(
   settings: CaptureSettings,
 ): string | null {
   const limits = { ...settings.limits, maxBytes: settings.limits.maxBytes * ATTRIBUTES_FACTOR };
-  const skip = (name: string) => LIFTED_NAMES.has(name) || (!settings.content && CONTENT_NAMES.has(name));
+  const skip = (name: string) => LIFTED_NAMES.has(name) || (!settings.content && isContentName(name));
   const json = captureAttributes(attributes, { ...settings, limits }, skip);
   return json === "{}" ? null : json;
 }
 
-// Our own values were captured, redacted and bounded when the call was made; anyone else's are so here.
-function toJsonText(value: AttributeValue | unknown, own: boolean, settings: CaptureSettings): string | null {
-  if (typeof value !== "string") return value === undefined ? null : JSON.stringify(value);
-  if (own) return value;
-  const { text } = captureText(value, settings.limits.maxBytes, settings.redactor);
-  return isJson(text) ? text : JSON.stringify(text);
+/** Scores are read inside SQL, so their texts are made such that Postgres takes them as `jsonb`. */
+function toScoresJson(value: unknown, settings: CaptureSettings): string | null {
+  const scores = parseJson(value)?.value;
+  if (!Array.isArray(scores)) return null;
+  const kept = scores.slice(0, MAX_SCORES).flatMap((score: unknown) => {
+    if (typeof score !== "object" || score === null) return [];
+    const { name, value, comment } = score as Record<string, unknown>;
+    const cleanName = cappedText(name, MAX_SCORE_NAME_BYTES, settings);
+    const cleanValue = scoreValue(value, settings);
+    if (cleanName === null || cleanValue === null) return [];
+    const cleanComment = cappedText(comment, MAX_SCORE_COMMENT_BYTES, settings);
+    return [{ name: cleanName, value: cleanValue, comment: cleanComment }];
+  });
+  return kept.length > 0 ? JSON.stringify(kept) : null;
 }
 
-function isJson(text: string): boolean {
+function scoreValue(value: unknown, settings: CaptureSettings): number | boolean | string | null {
+  if (typeof value === "number" || typeof value === "boolean") return value;
+  return cappedText(value, MAX_SCORE_NAME_BYTES, settings);
+}
+
+/** What this library wrote was captured, redacted and bounded when the call was made. */
+function ownJson(value: unknown, settings: CaptureSettings): string {
+  const asCaptured = typeof value === "string" && value.length <= settings.limits.maxBytes;
+  return asCaptured ? value : foreignJson(value, settings);
+}
+
+/** JSON text keeps its structure, so that it is redacted by its names and can be read where it had to be cut. */
+function foreignJson(value: unknown, settings: CaptureSettings): string {
+  const parsed = parseJson(value);
+  return captureValue(parsed ? parsed.value : value, settings).json;
+}
+
+/** What a JSON text says; undefined for anything else. */
+function parseJson(text: unknown): { value: unknown } | undefined {
+  if (typeof text !== "string" || text.length > MAX_PARSED_LENGTH) return undefined;
   try {
-    JSON.parse(text);
-    return true;
+    return { value: JSON.parse(text) };
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /** A JSON array of as many leading items as fit. */
-function joinWithin(items: readonly string[], maxBytes: number): string {
+function joinWithin(items: readonly string[], total: number, maxBytes: number): BoundedList {
   let bytes = 2;
-  const fitting = items.filter((item) => {
+  const cut = items.findIndex((item) => {
     bytes += Buffer.byteLength(item) + 1;
-    return bytes <= maxBytes;
+    return bytes > maxBytes;
   });
-  return `[${fitting.join(",")}]`;
+  const fitting = cut === -1 ? items : items.slice(0, cut);
+  return {
+    json: fitting.length === 0 ? null : `[${fitting.join(",")}]`,
+    whole: fitting.length === total,
+  };
 }

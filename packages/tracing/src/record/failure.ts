@@ -21,16 +21,19 @@ export function failureOf(span: ReadableSpanLike): Failure | undefined {
   };
 }
 
+/** Quoted values. An apostrophe inside a word opens none, and a quote that was cut off closes at the end. */
+const QUOTED = /"[^"]*(?:"|$)|`[^`]*(?:`|$)|(?<![\p{L}\p{N}])'[^']*(?:'|$)/gu;
+/** Numbers, ids, addresses: runs without a space that have a digit in them, or are hexadecimal and long. */
+const VARYING = /[\w-]*\d[\w-]*|\b[0-9a-f]{8,}\b/gi;
+const MAX_SHAPED_LENGTH = 2_000;
+
 /**
- * 16 hex digits that failures of one cause share: the span's name, the error's type and its message without the parts
- * that differ from call to call (numbers, ids, quoted values).
+ * 16 hex digits that failures of one cause share: the span's name, the error's type and the first line of its message
+ * without the parts that differ from call to call (numbers, ids, quoted values).
  */
 export function fingerprintOf(spanName: string, failure: Failure): string {
-  const message = (failure.message ?? "").slice(0, 500).split("\n", 1)[0] ?? "";
-  const shape = message
-    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, "?")
-    .replace(/\b[0-9a-f]{8,}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, "?")
-    .replace(/\d+/g, "?");
+  const [line = ""] = (failure.message ?? "").slice(0, MAX_SHAPED_LENGTH).split("\n", 1);
+  const shape = line.replace(QUOTED, "?").replace(VARYING, "?");
   return createHash("sha256")
     .update([spanName, failure.type ?? "", shape].join("\n"))
     .digest("hex")

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { diag } from "@opentelemetry/api";
 import { calcPrice } from "@pydantic/genai-prices";
+import { toDecimal } from "../conventions/decimal.ts";
 
 export interface PriceQuery {
   provider: string | null;
@@ -37,9 +38,10 @@ export function priceOf(query: PriceQuery): Price | undefined {
     try {
       const found = calcPrice(usage, model, {
         timestamp: query.at,
-        ...(query.provider !== null && { providerId: query.provider }),
+        ...(query.provider !== null && { providerId: LISTED_AS.get(query.provider) ?? query.provider }),
       });
-      if (found) return { usd: toDecimal(found.total_price), source: priceListName() };
+      const usd = toDecimal(found?.total_price);
+      if (usd !== undefined) return { usd, source: priceListName() };
     } catch (error) {
       diag.debug(`No price for ${model}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -47,10 +49,8 @@ export function priceOf(query: PriceQuery): Price | undefined {
   return undefined;
 }
 
-/** Twelve digits keep a millionth of a token's price and drop the noise of binary fractions. */
-function toDecimal(dollars: number): string {
-  return dollars.toFixed(12).replace(/\.?0+$/, "");
-}
+/** Providers that the conventions and the list call by different names. */
+const LISTED_AS: ReadonlyMap<string, string> = new Map([["x_ai", "x-ai"]]);
 
 let name: string | undefined;
 
@@ -59,9 +59,15 @@ function priceListName(): string {
   return name;
 }
 
+/** In a bundled program the list's own manifest is gone. */
 function installedVersion(): string {
-  const manifest = findPackageJSON("@pydantic/genai-prices", import.meta.url);
-  const parsed: unknown = manifest ? JSON.parse(readFileSync(manifest, "utf8")) : undefined;
-  const version = parsed && typeof parsed === "object" && "version" in parsed ? parsed.version : undefined;
-  return typeof version === "string" ? version : "bundled";
+  try {
+    const manifest = findPackageJSON("@pydantic/genai-prices", import.meta.url);
+    const parsed: unknown = manifest ? JSON.parse(readFileSync(manifest, "utf8")) : undefined;
+    const version = parsed && typeof parsed === "object" && "version" in parsed ? parsed.version : undefined;
+    return typeof version === "string" ? version : "bundled";
+  } catch (error) {
+    diag.debug(`The version of the price list is unknown: ${error instanceof Error ? error.message : "?"}`);
+    return "bundled";
+  }
 }

@@ -1,8 +1,8 @@
 import { type Attributes, type HrTime, SpanKind } from "@opentelemetry/api";
 import type { CaptureSettings } from "../capture/settings.ts";
-import { GENERAL, TRACING } from "../conventions/attributes.ts";
+import { GEN_AI, GENERAL, TRACING } from "../conventions/attributes.ts";
 import { cappedText, contentOf, toAttributesJson, toEventsJson, toLinksJson } from "./content.ts";
-import { failureOf, fingerprintOf } from "./failure.ts";
+import { type Failure, failureOf, fingerprintOf } from "./failure.ts";
 import type { ReadableSpanLike } from "./readable-span.ts";
 import {
   type EncodedRecord,
@@ -12,7 +12,7 @@ import {
   type TraceRecord,
 } from "./record.ts";
 import { formatMicros, toMicros } from "./time.ts";
-import { usageOf } from "./usage.ts";
+import { attributeOf, usageOf } from "./usage.ts";
 
 /** Indexed text longer than this makes an index row that Postgres refuses. */
 const MAX_HEADER_BYTES = 512;
@@ -62,9 +62,12 @@ function buildRecord(
   const start = toMicros(span.startTime);
   const end = endTime && toMicros(endTime);
   const usage = usageOf(attributes, new Date(start.micros / 1000));
-  const failure = failureOf(span);
   const header = (value: unknown) => cappedText(value, MAX_HEADER_BYTES, settings);
+  const failure = cleanFailure(span, settings);
   const content = contentOf(span, settings);
+  const tags = tagsOf(attributes);
+  const events = toEventsJson(span, settings);
+  const links = toLinksJson(span, settings);
 
   return {
     v: RECORD_FORMAT,
@@ -84,8 +87,8 @@ function buildRecord(
     duration_us: end ? Math.max(end.micros - start.micros, 0) : null,
     telegram_id: header(attributes[TRACING.TELEGRAM_ID]),
     user_id: header(attributes[GENERAL.USER_ID]),
-    session_id: header(attributes[GENERAL.SESSION_ID]),
-    tags: tagsOf(attributes).flatMap((tag) => header(tag) ?? []),
+    session_id: header(attributes[GENERAL.SESSION_ID] ?? attributeOf(attributes, GEN_AI.CONVERSATION_ID)),
+    tags: tags.slice(0, MAX_TAGS).flatMap((tag) => header(tag) ?? []),
     metadata: content.metadata,
     operation: header(usage.operation),
     provider: header(usage.provider),
@@ -95,17 +98,23 @@ function buildRecord(
     cost_usd: usage.costUsd,
     cost_source: usage.costSource,
     counts_usage: usage.counts,
-    error_type: failure ? header(failure.type) : null,
-    error_message: failure ? cappedText(failure.message, MAX_ERROR_BYTES, settings) : null,
-    error_stack: failure ? cappedText(failure.stack, MAX_STACK_BYTES, settings) : null,
+    error_type: failure?.type ?? null,
+    error_message: failure?.message ?? null,
+    error_stack: failure?.stack ?? null,
     fingerprint: failure ? fingerprintOf(span.name, failure) : null,
     input: content.input,
     output: content.output,
     attributes: toAttributesJson(span, settings),
-    events: toEventsJson(span, settings),
-    links: toLinksJson(span, settings),
+    events: events.json,
+    links: links.json,
     scores: content.scores,
-    clamped: clampedOf(start, end),
+    clamped: clampedOf({
+      start: start.clamped,
+      end: end !== undefined && (end.clamped || end.micros < start.micros),
+      tags: tags.length > MAX_TAGS,
+      events: !events.whole,
+      links: !links.whole,
+    }),
   };
 }
 
@@ -124,15 +133,16 @@ const KINDS: ReadonlySet<unknown> = new Set<RecordKind>([
   "step",
 ]);
 
-const KIND_OF_OPERATION: Readonly<Record<string, RecordKind>> = {
-  chat: "llm",
-  text_completion: "llm",
-  generate_content: "llm",
-  embeddings: "llm",
-  invoke_agent: "agent",
-  create_agent: "agent",
-  execute_tool: "tool",
-};
+const KIND_OF_OPERATION: ReadonlyMap<string | null, RecordKind> = new Map([
+  ["chat", "llm"],
+  ["text_completion", "llm"],
+  ["generate_content", "llm"],
+  ["embeddings", "llm"],
+  ["invoke_agent", "agent"],
+  ["create_agent", "agent"],
+  ["execute_tool", "tool"],
+  ["retrieval", "retrieval"],
+]);
 
 const KIND_OF_SPAN_KIND: Readonly<Record<SpanKind, RecordKind>> = {
   [SpanKind.INTERNAL]: "step",
@@ -145,20 +155,26 @@ const KIND_OF_SPAN_KIND: Readonly<Record<SpanKind, RecordKind>> = {
 function kindOf(span: ReadableSpanLike, operation: string | null): RecordKind {
   const stated = span.attributes[TRACING.SPAN_KIND];
   if (KINDS.has(stated)) return stated as RecordKind;
-  return (operation !== null && KIND_OF_OPERATION[operation]) || (KIND_OF_SPAN_KIND[span.kind] ?? "step");
+  return KIND_OF_OPERATION.get(operation) ?? KIND_OF_SPAN_KIND[span.kind] ?? "step";
+}
+
+function cleanFailure(span: ReadableSpanLike, settings: CaptureSettings): Failure | undefined {
+  const failure = failureOf(span);
+  return (
+    failure && {
+      type: cappedText(failure.type, MAX_HEADER_BYTES, settings),
+      message: cappedText(failure.message, MAX_ERROR_BYTES, settings),
+      stack: cappedText(failure.stack, MAX_STACK_BYTES, settings),
+    }
+  );
 }
 
 function tagsOf(attributes: Attributes): unknown[] {
   const tags = attributes[TRACING.TAGS];
-  return Array.isArray(tags) ? [...new Set(tags)].slice(0, MAX_TAGS) : [];
+  return Array.isArray(tags) ? [...new Set(tags)] : [];
 }
 
-function clampedOf(
-  start: { micros: number; clamped: boolean },
-  end: { micros: number; clamped: boolean } | undefined,
-): string[] | null {
-  const names: string[] = [];
-  if (start.clamped) names.push("start");
-  if (end && (end.clamped || end.micros < start.micros)) names.push("end");
+function clampedOf(outOfRange: Readonly<Record<string, boolean>>): string[] | null {
+  const names = Object.keys(outOfRange).filter((name) => outOfRange[name]);
   return names.length > 0 ? names : null;
 }

@@ -1,5 +1,6 @@
 import type { Attributes } from "@opentelemetry/api";
 import { COUNTED_OPERATIONS, GEN_AI, LEGACY_NAMES, TRACING } from "../conventions/attributes.ts";
+import { toDecimal } from "../conventions/decimal.ts";
 import { priceOf } from "./price.ts";
 
 /** What a span says about a model call. */
@@ -26,15 +27,15 @@ export function usageOf(attributes: Attributes, at: Date): Usage {
   const counts = operation !== null && COUNTED_OPERATIONS.has(operation);
   const usage = { operation, provider, model: responded ?? requested, inputTokens, outputTokens, counts };
 
-  const given = decimalOf(attributes[TRACING.COST_USD]);
-  if (given !== null) return { ...usage, costUsd: given, costSource: "provider" };
-  if (!counts || (inputTokens === null && outputTokens === null)) {
-    return { ...usage, costUsd: null, costSource: null };
-  }
+  const given = toDecimal(attributeOf(attributes, TRACING.COST_USD));
+  if (given !== undefined) return { ...usage, costUsd: given, costSource: "provider" };
+  // Half of the tokens would make half of a cost; an embedding has no output.
+  const known = inputTokens !== null && (outputTokens !== null || operation === "embeddings");
+  if (!counts || !known) return { ...usage, costUsd: null, costSource: null };
   const price = priceOf({
     provider,
     models: [responded, requested].filter((model) => model !== null),
-    inputTokens: inputTokens ?? 0,
+    inputTokens,
     outputTokens: outputTokens ?? 0,
     cacheReadTokens: countOf(attributes, GEN_AI.CACHE_READ_INPUT_TOKENS) ?? 0,
     cacheCreationTokens: countOf(attributes, GEN_AI.CACHE_CREATION_INPUT_TOKENS) ?? 0,
@@ -64,28 +65,20 @@ function countOf(attributes: Attributes, name: string): number | null {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
-// The AI SDK names its own calls; the inner `do` span is the one request to a model, the outer one restates it.
-const AI_SDK_OPERATIONS: Readonly<Record<string, string>> = {
-  "ai.generateText.doGenerate": "chat",
-  "ai.streamText.doStream": "chat",
-  "ai.generateObject.doGenerate": "chat",
-  "ai.streamObject.doStream": "chat",
-  "ai.embed.doEmbed": "embeddings",
-  "ai.embedMany.doEmbed": "embeddings",
-};
+/** The AI SDK names its own calls: the inner `do` span is the one request to a model, the outer one restates it. */
+const OLDER_OPERATIONS: ReadonlyMap<string, string> = new Map([
+  ["ai.generateText.doGenerate", "chat"],
+  ["ai.streamText.doStream", "chat"],
+  ["ai.generateObject.doGenerate", "chat"],
+  ["ai.streamObject.doStream", "chat"],
+  ["ai.embed.doEmbed", "embeddings"],
+  ["ai.embedMany.doEmbed", "embeddings"],
+  ["ai.toolCall", "execute_tool"],
+  ["completion", "text_completion"],
+  ["embedding", "embeddings"],
+]);
 
 function operationOf(attributes: Attributes): string | null {
   const stated = textOf(attributes, GEN_AI.OPERATION_NAME);
-  return stated === null ? null : (AI_SDK_OPERATIONS[stated] ?? stated);
-}
-
-const DECIMAL = /^\d{1,12}(\.\d{1,12})?$/;
-
-function decimalOf(value: unknown): string | null {
-  const text = typeof value === "number" && value >= 0 && value < 1e12 ? value.toFixed(12) : value;
-  return typeof text === "string" && DECIMAL.test(text) ? trimZeros(text) : null;
-}
-
-function trimZeros(text: string): string {
-  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  return stated === null ? null : (OLDER_OPERATIONS.get(stated) ?? stated);
 }

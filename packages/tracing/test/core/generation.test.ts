@@ -1,6 +1,6 @@
 import { DiagLogLevel, diag } from "@opentelemetry/api";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { toDecimal } from "../../src/core/decimal.ts";
+import { toDecimal } from "../../src/conventions/decimal.ts";
 import { type Generation, recordGeneration } from "../../src/core/generation.ts";
 import { TraceContext } from "../../src/core/trace-context.ts";
 import { tracedSpan } from "../../src/core/traced-span.ts";
