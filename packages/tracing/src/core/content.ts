@@ -31,15 +31,14 @@ export function cleanAttributes(attributes: Attributes, capture: CaptureSettings
   return clean;
 }
 
+/** What stands under a secret's name is replaced whole; a switch under such a name says nothing. */
 export function cleanAttribute(
   name: string,
   value: AttributeValue,
-  capture: CaptureSettings,
+  { limits, redactor }: CaptureSettings,
 ): AttributeValue {
-  const clean = (text: string) =>
-    capture.redactor.isSecretName(name)
-      ? REDACTED
-      : captureText(text, capture.limits.maxBytes, capture.redactor, name).text;
+  if (typeof value !== "boolean" && redactor.isSecretName(name)) return REDACTED;
+  const clean = (text: string) => captureText(text, limits.maxBytes, redactor, name).text;
   if (typeof value === "string") return clean(value);
   if (!Array.isArray(value)) return value;
   return value.map((item) => (typeof item === "string" ? clean(item) : item)) as AttributeValue;

@@ -58,7 +58,7 @@ function messageOf(error: unknown, { limits, redactor }: CaptureSettings): strin
   return captureValue(error, { limits: { ...limits, maxBytes: MAX_MESSAGE_BYTES }, redactor }).json;
 }
 
-/** The stack of the error and of the errors that caused it. */
+/** The stack of the error and of the errors that caused it, uncut: what is cut before it is redacted may end in half a secret. */
 function stackOf(error: unknown): string {
   const stacks: string[] = [];
   const seen = new Set<unknown>();
@@ -69,7 +69,7 @@ function stackOf(error: unknown): string {
   ) {
     seen.add(at);
     const stack = readMember(at, "stack");
-    if (typeof stack === "string" && stack !== "") stacks.push(stack.slice(0, MAX_STACK_BYTES));
+    if (typeof stack === "string" && stack !== "") stacks.push(stack);
   }
   return stacks.join("\nCaused by: ");
 }

@@ -1,8 +1,6 @@
 import { captureValue } from "../capture/capture-value.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
-
-/** Read beyond what is kept, so that a secret across the cut is still recognised. */
-const LOOKAHEAD = 4_096;
+import { LOOKAHEAD } from "../capture/text-window.ts";
 
 /**
  * What an iteration yielded, as far as it fits into the limits of one value: a text when every item is one, as with the
@@ -12,11 +10,15 @@ export class ItemLog {
   readonly #capture: CaptureSettings;
   #texts: string[] | undefined = [];
   readonly #items: string[] = [];
+  /** UTF-16 units of text still to be kept: one more than capture reads of a text, so that it sees that this one was cut. */
+  #textRoom: number;
+  /** Bytes of JSON still to be kept. */
   #room: number;
   #truncated = false;
 
   constructor(capture: CaptureSettings) {
     this.#capture = capture;
+    this.#textRoom = capture.limits.maxBytes + LOOKAHEAD + 1;
     this.#room = capture.limits.maxBytes - 2;
   }
 
@@ -38,19 +40,21 @@ export class ItemLog {
   }
 
   #addText(texts: string[], text: string): void {
-    const room = this.#room + LOOKAHEAD;
-    if (text.length > room) this.#truncated = true;
-    if (room <= 0) return;
-    texts.push(text.slice(0, room));
-    this.#room -= text.length;
+    if (text.length > this.#textRoom) this.#truncated = true;
+    if (this.#textRoom === 0) return;
+    const kept = text.slice(0, this.#textRoom);
+    texts.push(kept);
+    this.#textRoom -= kept.length;
   }
 
   /** An item that is no text turns what came before it into items too. */
   #startItems(texts: readonly string[]): void {
+    const cut = this.#truncated;
     this.#texts = undefined;
-    this.#room = this.#capture.limits.maxBytes - 2;
     this.#truncated = false;
-    for (const text of texts) this.#addItem(text);
+    // The last one of a cut log may end in half a secret.
+    for (const text of cut ? texts.slice(0, -1) : texts) this.#addItem(text);
+    this.#truncated ||= cut;
   }
 
   #addItem(item: unknown): void {

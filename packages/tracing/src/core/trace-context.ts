@@ -1,26 +1,22 @@
-import { randomBytes } from "node:crypto";
 import {
   type Attributes,
   type AttributeValue,
   type Context,
   createContextKey,
-  diag,
-  type Link,
   type Span,
   trace as spans,
-  TraceFlags,
 } from "@opentelemetry/api";
-import { captureText } from "../capture/capture-text.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
 import { GENERAL, TRACING } from "../conventions/attributes.ts";
-import { cleanAttribute, toContentAttributes } from "./content.ts";
 import { invalidOption } from "./errors.ts";
 import { quietly } from "./quietly.ts";
+import { RunNotes } from "./run-notes.ts";
+import { placeOf, unrecordedSpan } from "./run-place.ts";
 import { currentRuntime, type TracingRuntime } from "./runtime.ts";
 import { settle } from "./settle.ts";
 import { SpanEnding } from "./span-ending.ts";
 import { checkPipelineName, type TraceContextOptions, toRunAttributes, toTags } from "./trace-options.ts";
-import { formatTraceparent, parseTraceparent, validSpanContext } from "./traceparent.ts";
+import { formatTraceparent, validSpanContext } from "./traceparent.ts";
 
 export type { TraceContextOptions } from "./trace-options.ts";
 
@@ -54,10 +50,8 @@ export class TraceContext {
   readonly pipelineName: string;
   readonly sessionId: string | undefined;
   readonly #span: Span;
-  readonly #capture: CaptureSettings;
+  readonly #notes: RunNotes;
   readonly #opener: TraceContext;
-  readonly #tags = new Set<string>();
-  readonly #scores = new Map<string, { name: string; value: number; comment?: string }>();
 
   /** Runs make their own; see {@link TraceContext.run}. */
   private constructor(seed: RunSeed) {
@@ -67,9 +61,8 @@ export class TraceContext {
     this.pipelineName = seed.pipelineName;
     this.sessionId = seed.sessionId;
     this.#span = seed.span;
-    this.#capture = seed.capture;
+    this.#notes = new RunNotes(seed.span, seed.capture, seed.tags ?? []);
     this.#opener = seed.opener ?? this;
-    for (const tag of seed.tags ?? []) this.#tags.add(tag);
   }
 
   /**
@@ -114,60 +107,33 @@ export class TraceContext {
 
   /** Replaces the run's input; undefined leaves it as it is. */
   setInput(value: unknown): void {
-    this.#setContent(TRACING.INPUT, value);
+    this.#notes.content(TRACING.INPUT, value);
   }
 
   /** Replaces the run's output; undefined leaves it as it is. The value is snapshotted now. */
   setOutput(value: unknown): void {
-    this.#setContent(TRACING.OUTPUT, value);
+    this.#notes.content(TRACING.OUTPUT, value);
   }
 
   setAttribute(name: string, value: AttributeValue): void {
-    this.#write(() => this.#span.setAttribute(name, cleanAttribute(name, value, this.#capture)));
+    this.#notes.attribute(name, value);
   }
 
   /** Labels the run, and the trace when the run is a nested one. */
   addTag(tag: string): void {
-    this.#write(() => {
-      for (const clean of toTags([tag], this.#capture)) this.#tags.add(clean);
-      this.#span.setAttribute(TRACING.TAGS, [...this.#tags]);
-    });
+    this.#notes.tag(tag);
     if (this.#opener !== this) this.#opener.addTag(tag);
   }
 
   /** Scores the whole trace; a second score of the same name replaces the first. */
   score(name: string, value: number, comment?: string): void {
-    if (this.#opener !== this) {
-      this.#opener.score(name, value, comment);
-      return;
-    }
-    if (typeof name !== "string" || name === "" || !Number.isFinite(value)) {
-      diag.warn("@app/tracing: a score without a name or a finite value is ignored.");
-      return;
-    }
-    this.#write(() => {
-      const { limits, redactor } = this.#capture;
-      const text =
-        comment === undefined ? {} : { comment: captureText(comment, limits.maxBytes, redactor).text };
-      this.#scores.set(name, { name, value, ...text });
-      this.#span.setAttribute(TRACING.SCORES, JSON.stringify([...this.#scores.values()]));
-    });
+    this.#opener.#notes.score(name, value, comment);
   }
 
   /** The W3C `traceparent` header for a request to another service: names the active span, if it is of this trace. */
   traceparent(): string {
     const active = validSpanContext(spans.getSpanContext(currentRuntime().active()));
     return formatTraceparent(active?.traceId === this.traceId ? active : this.#span.spanContext());
-  }
-
-  #setContent(name: string, value: unknown): void {
-    if (!this.#capture.content || value === undefined) return;
-    this.#write(() => this.#span.setAttributes(toContentAttributes(name, value, this.#capture)));
-  }
-
-  #write(write: () => void): void {
-    if (this.#span.isRecording()) quietly("writing to a trace", write);
-    else diag.debug("@app/tracing: the run has settled or is not recorded; what was set is ignored.");
   }
 
   static {
@@ -191,9 +157,10 @@ function runsOf(context: Context): Runs | undefined {
   return context.getValue(RUNS) as Runs | undefined;
 }
 
+/** Starts the span of a run. */
 function openRun(runtime: TracingRuntime, options: TraceContextOptions, pipelineName: string) {
   const { capture } = runtime;
-  const { context, opener, links } = placeOf(runtime.active(), options);
+  const { context, links, opener } = placeWithOpener(runtime.active(), options);
   const tags = quietly("reading tags", () => toTags(options.tags, capture)) ?? [];
   const attributes: Attributes = {
     ...(opener ? {} : { [TRACING.ROOT]: true }),
@@ -211,30 +178,11 @@ function openRun(runtime: TracingRuntime, options: TraceContextOptions, pipeline
   return { ...entered, span };
 }
 
-/** Where a run belongs: into the active trace, under a span of another service, or into a trace of its own. */
-function placeOf(
-  active: Context,
-  { parent, newTrace }: TraceContextOptions,
-): { context: Context; opener?: TraceContext; links: Link[] } {
-  const remote = parent === undefined || parent === null ? undefined : parseTraceparent(parent);
-  const local = validSpanContext(spans.getSpanContext(active));
-  if (newTrace) {
-    const origin = remote ?? local;
-    const context = spans.deleteSpan(active).deleteValue(RUNS);
-    return { context, links: origin ? [{ context: origin }] : [] };
-  }
-  if (remote) return { context: spans.setSpanContext(active.deleteValue(RUNS), remote), links: [] };
-  const opener = traceOf(active);
-  if (opener && opener.traceId === local?.traceId) return { context: active, opener, links: [] };
-  return { context: active.deleteValue(RUNS), links: [] };
-}
-
-/**
- * Stands in where nothing is recorded (no SDK, or tracing is suppressed): what is below it belongs to the parent, if any.
- * Ids that are valid all the same serve logs and requests to other services.
- */
-function unrecordedSpan(parent: Context): Span {
-  const id = (bytes: number) => randomBytes(bytes).toString("hex");
-  const fresh = () => ({ traceId: id(16), spanId: id(8), traceFlags: TraceFlags.NONE });
-  return spans.wrapSpanContext(validSpanContext(spans.getSpanContext(parent)) ?? fresh());
+/** The place of a run, and the run that opened the trace there; a context that leads elsewhere knows of no runs. */
+function placeWithOpener(active: Context, options: TraceContextOptions) {
+  const { context, joins, links } = placeOf(active, options);
+  const opener = joins ? traceOf(active) : undefined;
+  const here = validSpanContext(spans.getSpanContext(context));
+  if (opener && opener.traceId === here?.traceId) return { context, links, opener };
+  return { context: context.deleteValue(RUNS), links };
 }

@@ -84,6 +84,18 @@ describe("the message of an error", () => {
   });
 });
 
+it("no half of a secret stays where a long stack is cut", () => {
+  const key = `sk-${"a1B2".repeat(12)}`;
+  for (let before = 16_300; before < 16_400; before += 7) {
+    const error = new Error("failed");
+    error.stack = `${"x ".repeat(before / 2)} ${key} and on`;
+    expect(thrown(error).stack).not.toContain("a1B2");
+    const cause = new Error("inner");
+    cause.stack = error.stack;
+    expect(thrown(new Error("outer", { cause })).stack).not.toContain("a1B2");
+  }
+});
+
 it("the stack goes on with what caused the error, and survives a circle of causes", () => {
   const cause: Error & { cause?: unknown } = new Error("socket closed");
   const error = new Error("fetch failed", { cause });

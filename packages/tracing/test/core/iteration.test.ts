@@ -155,6 +155,22 @@ describe("an async generator", () => {
   });
 });
 
+it("no half of a secret stays where a long stream of texts is cut", async () => {
+  runtime.undo();
+  runtime = installTestRuntime({ capture: { limits: { maxBytes: 2_000, maxDepth: 4, maxNodes: 100 } } });
+  const key = `sk-${"a1B2".repeat(12)}`;
+  for (let before = 0; before < key.length; before += 6) {
+    const keys = tracedSpan(`step:${before}`)(async function* () {
+      yield "x".repeat(before);
+      for (let i = 0; i < 1_000; i++) yield ` ${key}`;
+    });
+    await inTrace(() => collect(keys()));
+    const output = String(runtime.span(`step:${before}`).attributes["tracing.output"]);
+    expect(output).toMatch(/truncated/);
+    expect(output).not.toMatch(/sk-|a1B2/);
+  }
+});
+
 it("what an iteration yielded after a cut is not kept, as if it came next", async () => {
   runtime.undo();
   runtime = installTestRuntime({ capture: { limits: { maxBytes: 100, maxDepth: 4, maxNodes: 100 } } });
