@@ -1,4 +1,5 @@
 import { invalidOption } from "../core/errors.ts";
+import { isCursor } from "../store/filters.ts";
 
 /** Readers of option values: each takes the flag's name and its text, and throws what names both. */
 
@@ -70,6 +71,12 @@ export function readCost(flag: string, text: string): string {
 export function readText(flag: string, text: string): string {
   if (text.trim() === "") throw invalidOption(flag, text, "a text that is not empty");
   return text;
+}
+
+/** A page's `nextCursor`. */
+export function readCursor(flag: string, text: string): string {
+  if (isCursor(text)) return text;
+  throw invalidOption(flag, text, "the cursor that an earlier list ended with");
 }
 
 /** An address with one of these protocols. What might hold a password is not repeated. */

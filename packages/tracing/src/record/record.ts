@@ -49,6 +49,8 @@ export interface TraceRecord {
   root: RootClaim;
   /** The trace's pipeline, on every record, so that rollups are right when a span arrives before its root. */
   pipeline: string | null;
+  /** The agent that the span is, or the nearest one it works for. */
+  agent: string | null;
   service: string | null;
   name: string;
   kind: RecordKind;

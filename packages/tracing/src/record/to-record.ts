@@ -24,6 +24,8 @@ export interface ToRecordOptions {
   settings: CaptureSettings;
   /** The pipeline of the trace the span was started in, where the span itself does not say. */
   pipeline?: string | undefined;
+  /** The nearest agent that the span was started under. */
+  agent?: string | undefined;
 }
 
 /** The record of a span that has ended. */
@@ -54,7 +56,7 @@ function buildRecord(
   span: ReadableSpanLike,
   type: TraceRecord["type"],
   endTime: HrTime | undefined,
-  { settings, pipeline }: ToRecordOptions,
+  { settings, pipeline, agent }: ToRecordOptions,
 ): TraceRecord {
   const { attributes } = span;
   const identity = span.spanContext();
@@ -77,6 +79,7 @@ function buildRecord(
     parent_span_id: span.parentSpanContext?.spanId ?? null,
     root,
     pipeline: header(attributes[TRACING.PIPELINE_NAME] ?? pipeline ?? (root > 0 ? span.name : undefined)),
+    agent: header(agentNameOf(span) ?? agent),
     service: header(span.resource.attributes[GENERAL.SERVICE_NAME]),
     name: header(span.name) ?? "",
     kind: kindOf(span, usage.operation),
@@ -167,6 +170,14 @@ function cleanFailure(span: ReadableSpanLike, settings: CaptureSettings): Failur
       stack: cappedText(failure.stack, MAX_STACK_BYTES, settings),
     }
   );
+}
+
+/** The name of the agent that the span is; undefined when it is none. */
+export function agentNameOf(span: ReadableSpanLike): string | undefined {
+  const operation = attributeOf(span.attributes, GEN_AI.OPERATION_NAME);
+  if (kindOf(span, typeof operation === "string" ? operation : null) !== "agent") return undefined;
+  const name = span.attributes[GEN_AI.AGENT_NAME];
+  return typeof name === "string" && name !== "" ? name : span.name;
 }
 
 function tagsOf(attributes: Attributes): unknown[] {

@@ -52,11 +52,15 @@ export interface Span {
   durationMs: number | null;
   input: unknown;
   output: unknown;
+  /** The agent that the span is, or works for. */
+  agent: string | null;
   provider: string | null;
   model: string | null;
   inputTokens: number | null;
   outputTokens: number | null;
   costUsd: string | null;
+  /** `provider`, or the price list and its date; null when the cost is unknown. */
+  costSource: string | null;
   error: { type: string | null; message: string | null; stack: string | null } | null;
   attributes: Record<string, unknown>;
   events: SpanEvent[];
@@ -99,21 +103,57 @@ export interface TracePage {
   nextCursor: string | null;
 }
 
+export interface StatsFilter {
+  pipelineName?: string | undefined;
+  since?: string | Date | undefined;
+  until?: string | Date | undefined;
+  /** Width of a step in `byTime`, in UTC. @default "hour" for the last two days, else "day" */
+  bucket?: "hour" | "day" | undefined;
+}
+
+export interface ErrorFilter {
+  pipelineName?: string | undefined;
+  since?: string | Date | undefined;
+  until?: string | Date | undefined;
+  /** 1 to 500. @default 50 */
+  limit?: number | undefined;
+}
+
+export interface DeleteFilter {
+  traceId?: string | undefined;
+  userId?: string | number | bigint | undefined;
+  telegramId?: string | number | bigint | undefined;
+  before?: string | Date | undefined;
+  /** Counts what would go, and deletes nothing. */
+  dryRun?: boolean | undefined;
+}
+
+/**
+ * What ended in a period. `count`, errors and percentiles are of pipeline runs, agent calls or model calls; `spanCount`,
+ * tokens and cost are of everything done for them. Runs that still go on are not counted.
+ */
 export interface Figures {
-  traces: number;
+  count: number;
   errors: number;
+  /** 0 to 1, four decimals. */
   errorRate: number;
   p50Ms: number | null;
   p95Ms: number | null;
   p99Ms: number | null;
+  spanCount: number;
   inputTokens: number | null;
   outputTokens: number | null;
   costUsd: string | null;
 }
 
 export interface TraceStats extends Figures {
+  /** `histogram`: more than 50,000 spans; percentiles are within 5 %, everything else is exact all the same. */
   percentiles: "exact" | "histogram";
+  bucket: "hour" | "day";
+  byTime: (Figures & { time: string })[];
   byPipeline: (Figures & { pipelineName: string })[];
+  byAgent: (Figures & { agent: string })[];
+  byModel: (Figures & { model: string })[];
 }
 
 export interface ErrorGroup {

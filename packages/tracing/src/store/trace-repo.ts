@@ -1,10 +1,20 @@
-import { invalidOption } from "../core/errors.ts";
 import type { EncodedRecord, TraceRecord } from "../record/record.ts";
+import {
+  DELETE_CONDITIONS,
+  ERRORS_CONDITIONS,
+  LIST_CONDITIONS,
+  requireHex,
+  STATS_CONDITIONS,
+  toConditions,
+} from "./filters.ts";
 import type {
+  DeleteFilter,
+  ErrorFilter,
   ErrorGroup,
   ListFilter,
   Score,
   Span,
+  StatsFilter,
   TraceDetail,
   TracePage,
   TraceStats,
@@ -13,6 +23,8 @@ import type {
 import { RawJson, type RpcArgs, type StoreClient } from "./store-client.ts";
 
 export type {
+  DeleteFilter,
+  ErrorFilter,
   ErrorGroup,
   Figures,
   ListFilter,
@@ -20,44 +32,13 @@ export type {
   Span,
   SpanEvent,
   SpanLink,
+  StatsFilter,
   TraceDetail,
   TracePage,
   TraceStats,
   TraceStatus,
   TraceSummary,
 } from "./shapes.ts";
-
-export interface DeleteFilter {
-  traceId?: string;
-  userId?: string | number | bigint;
-  telegramId?: string | number | bigint;
-  before?: string | Date;
-  /** Counts what would go. */
-  dryRun?: boolean;
-}
-
-type Conditions = Readonly<Record<string, unknown>>;
-
-const LIST_KEYS = [
-  "pipelineName",
-  "status",
-  "telegramId",
-  "userId",
-  "sessionId",
-  "serviceName",
-  "model",
-  "tag",
-  "since",
-  "until",
-  "minDurationMs",
-  "maxDurationMs",
-  "minCostUsd",
-  "text",
-  "limit",
-  "cursor",
-];
-const PERIOD_KEYS = ["pipelineName", "since", "until", "limit"];
-const DELETE_KEYS = ["traceId", "userId", "telegramId", "before", "dryRun"];
 
 /**
  * Reads traces back and manages them.
@@ -83,7 +64,7 @@ export class TraceRepo {
   /** Newest first. */
   async listTraces(filter: ListFilter = {}): Promise<TracePage> {
     const page = await this.#call<TracePage>("list_traces", {
-      filter: toConditions({ ...filter }, LIST_KEYS),
+      filter: toConditions(filter, LIST_CONDITIONS),
     });
     return { ...page, traces: page.traces.map(toSummary) };
   }
@@ -118,22 +99,33 @@ export class TraceRepo {
     return this.#call("score", { trace_id: traceId, score });
   }
 
-  async stats(filter: Pick<ListFilter, "pipelineName" | "since" | "until"> = {}): Promise<TraceStats> {
-    return this.#call("stats", { filter: toConditions({ ...filter }, PERIOD_KEYS) });
+  /** Figures of a period; percentiles say whether they are exact or within 5 %. */
+  async stats(filter: StatsFilter = {}): Promise<TraceStats> {
+    return this.#call("stats", { filter: toConditions(filter, STATS_CONDITIONS) });
   }
 
   /** Failures of one cause together, the latest first. */
-  async errors(
-    filter: Pick<ListFilter, "pipelineName" | "since" | "until" | "limit"> = {},
-  ): Promise<ErrorGroup[]> {
-    return this.#call("errors", { filter: toConditions({ ...filter }, PERIOD_KEYS) });
+  async errors(filter: ErrorFilter = {}): Promise<ErrorGroup[]> {
+    return this.#call("errors", { filter: toConditions(filter, ERRORS_CONDITIONS) });
   }
 
   /** Erases for good; at least one condition is needed, and all given ones hold together. */
   async deleteTraces(filter: DeleteFilter): Promise<{ traces: number; spans: number }> {
-    return this.#call("delete_traces", { filter: toConditions({ ...filter }, DELETE_KEYS) });
+    const conditions = toConditions(filter, DELETE_CONDITIONS);
+    const deleted = { traces: 0, spans: 0 };
+    let more = true;
+    while (more) {
+      const part = await this.#call<{ traces: number; spans: number; more: boolean }>("delete_traces", {
+        filter: conditions,
+      });
+      deleted.traces += part.traces;
+      deleted.spans += part.spans;
+      more = part.more;
+    }
+    return deleted;
   }
 
+  /** Makes coming partitions, folds statistics, drops what is past retention. The collector does so every 6 h. */
   async maintain(
     options: { retentionDays?: number } = {},
   ): Promise<{ droppedDays: string[]; deletedTraces: number }> {
@@ -147,32 +139,6 @@ export class TraceRepo {
   // The functions' answers are part of the schema, whose version is checked; they are taken at their word.
   async #call<T>(fn: string, args: RpcArgs): Promise<T> {
     return (await this.#client.rpc(fn, args)) as T;
-  }
-}
-
-function toConditions(filter: Conditions, accepted: readonly string[]): Conditions {
-  const conditions: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(filter)) {
-    if (!accepted.includes(key)) throw invalidOption(`filter.${key}`, value, accepted.join(", "));
-    if (value !== undefined) conditions[key] = toCondition(key, value);
-  }
-  return conditions;
-}
-
-function toCondition(key: string, value: unknown): unknown {
-  if (key === "traceId") requireHex(key, value, 32);
-  if (value instanceof Date || key === "since" || key === "until" || key === "before") {
-    const time = new Date(value as string | Date);
-    if (Number.isNaN(time.getTime()))
-      throw invalidOption(`filter.${key}`, value, "a Date or an ISO 8601 time");
-    return time.toISOString();
-  }
-  return typeof value === "bigint" || key.endsWith("Id") ? String(value) : value;
-}
-
-function requireHex(name: string, value: unknown, digits: number): void {
-  if (typeof value !== "string" || value.length !== digits || !/^[0-9a-f]+$/.test(value)) {
-    throw invalidOption(name, value, `${digits} lower-case hex digits`);
   }
 }
 

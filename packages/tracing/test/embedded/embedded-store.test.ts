@@ -1,19 +1,36 @@
-import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type EmbeddedStore, openEmbedded } from "../../src/embedded/index.ts";
 import { createInsForgeStoreClient } from "../../src/insforge/index.ts";
 import { LATEST_SCHEMA_VERSION, planMigrations } from "../../src/store/migrator.ts";
 import { RawJson } from "../../src/store/store-client.ts";
 import { TraceRepo } from "../../src/store/trace-repo.ts";
+import { describeStoreContract } from "../../src/testing/store-contract/index.ts";
 import { sampleRecord } from "../support/sample-record.ts";
-import { freshDataDir, PATIENT, scratchDir } from "./data-dir.ts";
+import { freshDataDir, PATIENT, SCRATCH_ROOT, scratchDir } from "./data-dir.ts";
 
 async function open(dataDir: string): Promise<EmbeddedStore> {
   const store = await openEmbedded({ dataDir });
   onTestFinished(() => store.close());
   return store;
 }
+
+describe("the embedded store", PATIENT, () => {
+  const parent = mkdtempSync(join(SCRATCH_ROOT, "embedded-contract-"));
+  let store: EmbeddedStore;
+  afterAll(async () => {
+    await store?.close();
+    rmSync(parent, { recursive: true, force: true });
+  });
+  describeStoreContract("embedded, through its InsForge endpoint", {
+    runner: { afterAll, beforeAll, describe, it },
+    open: async () => {
+      store = await openEmbedded({ dataDir: await freshDataDir(parent) });
+      return store.client;
+    },
+  });
+});
 
 describe("openEmbedded", PATIENT, () => {
   it("makes the schema by itself, stores each span once, and keeps it for whoever opens the directory next", async () => {

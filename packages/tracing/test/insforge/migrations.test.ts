@@ -44,7 +44,7 @@ describe("migrating an InsForge project", () => {
     const repo = await openRepo(server);
     expect(await repo.schemaVersion()).toBe(LATEST_SCHEMA_VERSION);
     expect((await repo.listTraces()).traces).toHaveLength(1);
-    expect((await repo.stats()).traces).toBe(1);
+    expect((await repo.stats()).count).toBe(1);
     expect(await query(server.databaseUrl, RECORDED)).toHaveLength(applied.length);
   });
 

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { invalidOption } from "../../core/errors.ts";
 import { renderTraceList } from "../../render/index.ts";
-import { StoreError } from "../../store/store-client.ts";
-import type { ListFilter, TracePage, TraceRepo } from "../../store/trace-repo.ts";
+import type { ListFilter } from "../../store/trace-repo.ts";
 import {
   type ArgumentReader,
   choiceReader,
   countReader,
   readCost,
+  readCursor,
   readDurationMs,
   readTelegramId,
   readText,
@@ -73,31 +73,19 @@ export function addLsCommand(program: Command, { io }: CommandContext): void {
     countReader(1, MAX_LIMIT),
     DEFAULT_LIMIT,
   );
-  option("--cursor", "<cursor>", "go on where an earlier list ended", readText);
+  option("--cursor", "<cursor>", "go on where an earlier list ended", readCursor);
 
   withCommonFlags(command)
     .addHelpText("after", HELP)
     .action(async (flags: LsFlags) => {
       const filter = toFilter(flags);
-      const page = await withStoreToRead(flags, io, ({ repo }) => list(repo, filter));
+      const page = await withStoreToRead(flags, io, ({ repo }) => repo.listTraces(filter));
       if (flags.json) return writeJson(io.stdout, page);
       const render = { width: outputWidth(io), color: wantsColor(io.stdout, io.env) };
       if (page.traces.length > 0) writeLine(io.stdout, renderTraceList(page.traces, render));
       else writeLine(io.stderr, page.nextCursor ? "None so far." : "No traces match.");
       if (page.nextCursor) writeLine(io.stderr, `More: add --cursor ${page.nextCursor}`);
     });
-}
-
-async function list(repo: TraceRepo, filter: ListFilter): Promise<TracePage> {
-  try {
-    return await repo.listTraces(filter);
-  } catch (error) {
-    // Everything else in the filter has been read and written anew; the cursor alone goes through as it came.
-    if (error instanceof StoreError && error.kind === "rejected" && filter.cursor !== undefined) {
-      throw invalidOption("--cursor", filter.cursor, "the cursor that an earlier list ended with");
-    }
-    throw error;
-  }
 }
 
 function toFilter(flags: LsFlags): ListFilter {

@@ -19,8 +19,8 @@ CREATE TABLE tracing.traces (
   root_claim smallint NOT NULL,
   root_start timestamptz NOT NULL,
   root_span bytea NOT NULL,
-  -- The root as its started record told it, until the root itself is stored.
-  running_root jsonb,
+  -- The root as its started record told it, until the root has ended.
+  started_root jsonb,
   service_name text,
   telegram_id text,
   user_id text,
@@ -58,6 +58,8 @@ CREATE TABLE tracing.spans (
   parent_span_id bytea,
   root_claim smallint NOT NULL,
   pipeline_name text,
+  -- The agent that the span is, or works for.
+  agent text,
   name text NOT NULL,
   kind text NOT NULL,
   status text NOT NULL,
@@ -83,11 +85,45 @@ CREATE TABLE tracing.spans (
   PRIMARY KEY (trace_id, span_id, start_time)
 ) PARTITION BY RANGE (start_time);
 
+-- Long content is compressed with lz4 where this PostgreSQL has it, and with pglz where it has not.
+DO $$
+DECLARE
+  content text;
+BEGIN
+  FOREACH content IN ARRAY ARRAY['input', 'output', 'attributes', 'events'] LOOP
+    EXECUTE format('ALTER TABLE tracing.spans ALTER COLUMN %I SET COMPRESSION lz4', content);
+  END LOOP;
+EXCEPTION WHEN feature_not_supported THEN
+  NULL;
+END $$;
+
 CREATE INDEX spans_errors ON tracing.spans (fingerprint, start_time DESC) WHERE fingerprint IS NOT NULL;
+
+-- Figures by the hour as a log of changes: what is stored adds, what is deleted subtracts, and `maintain` folds the
+-- rows of one key into one. No row is ever updated, so that writers never wait for each other.
+CREATE TABLE tracing.span_stats (
+  hour timestamptz NOT NULL,
+  pipeline_name text,
+  -- pipeline: its runs, and the usage of all its spans. agent: its calls, and the usage of what works for it.
+  -- model: its calls, and their usage.
+  dimension text NOT NULL,
+  name text,
+  -- Of the duration of what is counted: the n-th bucket ends at 1.1 ^ n microseconds. Null on rows of usage alone.
+  bucket smallint,
+  spans bigint NOT NULL,
+  calls bigint NOT NULL,
+  errors bigint NOT NULL,
+  input_tokens bigint,
+  output_tokens bigint,
+  cost_usd numeric
+);
+
+CREATE INDEX span_stats_hour ON tracing.span_stats (hour);
 
 ALTER TABLE tracing.migrations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tracing.traces ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tracing.spans ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tracing.span_stats ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON ALL TABLES IN SCHEMA tracing FROM PUBLIC;
 
 -- Makes the partition of a day, once, whoever else wants it at the same moment.
