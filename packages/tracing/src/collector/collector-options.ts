@@ -1,6 +1,6 @@
 import { type CaptureSettings, defaultCaptureSettings } from "../capture/settings.ts";
 import { invalidOption } from "../core/errors.ts";
-import { type Logger, stderrLogger } from "./logger.ts";
+import { harmless, type Logger, stderrLogger } from "./logger.ts";
 import type { RecordExporter } from "./record-exporter.ts";
 
 export interface TraceCollectorOptions {
@@ -52,7 +52,7 @@ export function resolveCollectorOptions(options: TraceCollectorOptions): Resolve
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 5_000,
     flushTimeoutMs: options.flushTimeoutMs ?? 5_000,
     capture: options.capture ?? defaultCaptureSettings(),
-    logger: options.logger ?? stderrLogger,
+    logger: harmless(options.logger ?? stderrLogger),
   } as const;
   if (typeof resolved.exporter?.send !== "function") {
     throw invalidOption(

@@ -1,3 +1,5 @@
+import { diag } from "@opentelemetry/api";
+
 /** Where the library says what an operator should know; `console` and pino loggers fit. */
 export interface Logger {
   info(message: string): void;
@@ -9,3 +11,15 @@ export const stderrLogger: Logger = {
   info: (message) => process.stderr.write(`[tracing] ${message}\n`),
   warn: (message) => process.stderr.write(`[tracing] ${message}\n`),
 };
+
+/** The same logger, which may throw without harm: tracing calls it from inside the traced code. */
+export function harmless(logger: Logger): Logger {
+  const say = (level: keyof Logger) => (message: string) => {
+    try {
+      logger[level](message);
+    } catch (error) {
+      diag.error(`@app/tracing: the logger threw ${error instanceof Error ? error.name : typeof error}.`);
+    }
+  };
+  return { info: say("info"), warn: say("warn") };
+}

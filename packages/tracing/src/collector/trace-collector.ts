@@ -1,16 +1,5 @@
-import { type Context, TraceFlags } from "@opentelemetry/api";
-import { TRACING } from "../conventions/attributes.ts";
-import { traceOf } from "../core/trace-context.ts";
+import type { Context } from "@opentelemetry/api";
 import type { ReadableSpanLike } from "../record/readable-span.ts";
-import type { EncodedRecord, TraceRecord } from "../record/record.ts";
-import { hrTimeNow } from "../record/time.ts";
-import {
-  encodeRecord,
-  type ToRecordOptions,
-  toInterruptedRecord,
-  toRecord,
-  toStartedRecord,
-} from "../record/to-record.ts";
 import {
   type ResolvedCollectorOptions,
   resolveCollectorOptions,
@@ -19,9 +8,15 @@ import {
 import { Delivery } from "./delivery.ts";
 import { Ledger } from "./ledger.ts";
 import { Maintenance } from "./maintenance.ts";
-import { OpenSpans } from "./open-spans.ts";
+import { SpanRecorder } from "./span-recorder.ts";
 import { Spool } from "./spool/spool.ts";
 import type { CollectorState, CollectorStats } from "./stats.ts";
+import { TurnBuffer } from "./turn-buffer.ts";
+import { untraced } from "./untraced.ts";
+import { within } from "./within.ts";
+
+/** How long `stop()` waits for an exporter that does not let itself be aborted. */
+const ABORT_GRACE_MS = 500;
 
 /**
  * An OpenTelemetry span processor that loses nothing: spans go to a spool on disk as they end, and from there to the
@@ -36,20 +31,24 @@ import type { CollectorState, CollectorStats } from "./stats.ts";
 export class TraceCollector {
   readonly #options: ResolvedCollectorOptions;
   readonly #ledger = new Ledger();
+  readonly #recorder: SpanRecorder;
   readonly #spool: Spool;
+  readonly #buffer: TurnBuffer;
   readonly #delivery: Delivery;
   readonly #maintenance: Maintenance;
-  readonly #open = new OpenSpans<ReadableSpanLike>();
-  readonly #pipelines = new WeakMap<object, string>();
   readonly #onExit = () => this.#leave();
-  #buffer: EncodedRecord[] = [];
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
+  /** Whether the open spans have been given up, and nothing that ends is taken any more. */
+  #closed = false;
+  #warnedOfLateSpans = false;
 
   /** @throws {TracingError} `invalid-option` */
   constructor(options: TraceCollectorOptions) {
     this.#options = resolveCollectorOptions(options);
-    const { exporter, logger } = this.#options;
+    const { capture, logger } = this.#options;
+    const exporter = untraced(this.#options.exporter);
+    this.#recorder = new SpanRecorder(capture, logger);
     this.#spool = new Spool({
       dir: this.#options.spoolDir,
       maxBytes: this.#options.maxSpoolBytes,
@@ -58,8 +57,10 @@ export class TraceCollector {
       onWarn: (message) => logger.warn(message),
     });
     this.#spool.setLedger(() => ({ ...this.#ledger.counts() }));
+    this.#buffer = new TurnBuffer((records) => this.#spool.append(records));
     this.#delivery = new Delivery({
       ...this.#options,
+      exporter,
       spool: this.#spool,
       ledger: this.#ledger,
       onChange: (state, reason) => this.#report(state, reason),
@@ -73,42 +74,39 @@ export class TraceCollector {
    * does not wait for the backend. Never rejects.
    */
   start(): Promise<void> {
+    if (this.#stopped) return this.#stopped;
     this.#started ??= this.#begin();
     return this.#started;
   }
 
   onStart(span: ReadableSpanLike, parentContext: Context): void {
-    if (this.#stopped) return;
-    this.start();
-    this.#open.add(span);
-    const pipeline = traceOf(parentContext)?.pipelineName;
-    if (pipeline !== undefined) this.#pipelines.set(span, pipeline);
-    if (span.attributes[TRACING.ROOT] !== true) return;
+    if (this.#closed) return;
+    void this.start();
+    const started = this.#recorder.start(span, parentContext);
+    if (started === undefined) return;
     // The caller runs its function only after this, so a run in progress is always known on disk.
-    const record = this.#convert(() => toStartedRecord(span, this.#recordOptions(span)));
-    if (record) this.#spoolNow([record]);
+    this.#buffer.flush();
+    this.#spool.append([started]);
   }
 
   onEnd(span: ReadableSpanLike): void {
+    if (this.#closed) return this.#refuse();
+    const ended = this.#recorder.end(span);
     this.#ledger.end(1);
-    this.#open.remove(span);
-    if (this.#stopped) return this.#ledger.drop("stopped", 1);
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return this.#ledger.sampleOut();
-    const record = this.#convert(() => toRecord(span, this.#recordOptions(span)));
-    if (record === undefined) return this.#ledger.drop("unserializable", 1);
-    this.#buffer.push(record);
-    // A settled run is on disk before its caller sees it settle; other spans are by the end of this turn, which is
-    // when Node runs tick callbacks: after the current callback or, from a promise, after the last of its microtasks.
-    if (span.attributes[TRACING.ROOT] === true) this.#flushBuffer();
-    else if (this.#buffer.length === 1) process.nextTick(() => this.#flushBuffer());
+    if (ended.status === "sampled-out") return this.#ledger.sampleOut();
+    if (ended.status === "unserializable") return this.#ledger.drop("unserializable", 1);
+    this.#buffer.add(ended.record);
+    // A settled run is on disk before its caller sees it settle.
+    if (ended.opensTrace) this.#buffer.flush();
   }
 
   /** Resolves when all that was pending is stored, or after `flushTimeoutMs`; never rejects. */
   async forceFlush(): Promise<void> {
-    if (this.#stopped) return;
-    await this.start();
-    this.#flushBuffer();
-    await this.#delivery.flush(this.#options.flushTimeoutMs);
+    const deadline = performance.now() + this.#options.flushTimeoutMs;
+    const left = () => Math.max(0, deadline - performance.now());
+    this.#buffer.flush();
+    const taken = await within(this.start(), left());
+    if (taken && !this.#stopped) await this.#delivery.flush(left());
   }
 
   /** The same as {@link stop}, under the name that OpenTelemetry uses. */
@@ -117,8 +115,11 @@ export class TraceCollector {
   }
 
   /**
-   * Tries to deliver within `shutdownTimeoutMs`, leaves the rest in the spool for the next start, and marks spans that are
-   * still open as interrupted. Idempotent, never rejects. Spans that end later are counted as dropped.
+   * Tries to deliver within `shutdownTimeoutMs`, then marks the spans that are still open as interrupted and leaves the
+   * rest in the spool for the next start. Idempotent, never rejects.
+   *
+   * Spans that end while it delivers are still kept. Those that end once it is through are lost, which is counted as
+   * dropped for the reason `stopped` and said once; so stop what makes spans before.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#finish();
@@ -128,15 +129,11 @@ export class TraceCollector {
   stats(): CollectorStats {
     const { state, lastError } = this.#delivery;
     return this.#ledger.stats(
-      this.#spool.pendingSpans + this.#bufferedSpans,
+      this.#spool.pendingSpans + this.#buffer.size,
       this.#spool.oldestPendingMs,
       this.#stopped ? "stopped" : state,
       lastError,
     );
-  }
-
-  get #bufferedSpans(): number {
-    return this.#buffer.length;
   }
 
   async #begin(): Promise<void> {
@@ -154,59 +151,39 @@ export class TraceCollector {
   }
 
   async #finish(): Promise<void> {
-    this.#flushBuffer();
-    this.#interruptOpen();
+    const deadline = performance.now() + this.#options.shutdownTimeoutMs;
+    const left = () => Math.max(0, deadline - performance.now());
+    this.#buffer.flush();
+    await within(Promise.resolve(this.#started), left());
+    const delivered = await this.#delivery.flush(left());
+    this.#closed = true;
+    this.#giveUpOpenSpans();
+    if (delivered) await this.#delivery.flush(left());
     this.#maintenance.stop();
-    await this.#started;
-    await this.#delivery.flush(this.#options.shutdownTimeoutMs);
-    await this.#delivery.stop();
+    await within(this.#delivery.stop(), ABORT_GRACE_MS);
     this.#spool.close();
     process.off("exit", this.#onExit);
   }
 
   /** The process is about to end: everything it knows goes to disk, synchronously. */
   #leave(): void {
-    this.#flushBuffer();
-    this.#interruptOpen();
+    this.#giveUpOpenSpans();
     this.#spool.flushSync();
   }
 
-  #interruptOpen(): void {
-    const now = hrTimeNow();
-    const records = this.#open
-      .drain()
-      .flatMap(
-        (span) => this.#convert(() => toInterruptedRecord(span, now, this.#recordOptions(span))) ?? [],
-      );
-    if (records.length === 0) return;
+  #giveUpOpenSpans(): void {
+    this.#buffer.flush();
+    const records = this.#recorder.interrupt();
     this.#ledger.interrupt(records.length);
     this.#spool.append(records);
   }
 
-  #flushBuffer(): void {
-    if (this.#buffer.length === 0) return;
-    const records = this.#buffer;
-    this.#buffer = [];
-    this.#spool.append(records);
-  }
-
-  #spoolNow(records: EncodedRecord[]): void {
-    this.#flushBuffer();
-    this.#spool.append(records);
-  }
-
-  // Tracing never throws into the traced code, whatever a span holds.
-  #convert(toRecordOf: () => TraceRecord): EncodedRecord | undefined {
-    try {
-      return encodeRecord(toRecordOf());
-    } catch (error) {
-      this.#options.logger.warn(`A span could not be recorded: ${reasonOf(error)}.`);
-      return undefined;
-    }
-  }
-
-  #recordOptions(span: ReadableSpanLike): ToRecordOptions {
-    return { settings: this.#options.capture, pipeline: this.#pipelines.get(span) };
+  #refuse(): void {
+    this.#ledger.end(1);
+    this.#ledger.drop("stopped", 1);
+    if (this.#warnedOfLateSpans) return;
+    this.#warnedOfLateSpans = true;
+    this.#options.logger.warn("A span ended after the collector had stopped; it and later ones are lost.");
   }
 
   #report(state: CollectorState, reason: string | undefined): void {

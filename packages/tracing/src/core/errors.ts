@@ -1,6 +1,9 @@
+import { createRedactor } from "../capture/redact.ts";
+
 /** What went wrong, for programs; the message and hint are for people. */
 export type TracingErrorCode =
   | "invalid-option"
+  | "already-started"
   | "missing-dependency"
   | "unreachable"
   | "unauthorized"
@@ -33,14 +36,39 @@ export class TracingError extends Error {
 
 /** An option, environment variable or argument that is not acceptable: names it, what was received, what is accepted. */
 export function invalidOption(option: string, received: unknown, accepted: string): TracingError {
-  return new TracingError("invalid-option", `${option} is ${describe(received)}; accepted: ${accepted}.`);
+  return new TracingError(
+    "invalid-option",
+    `${option} is ${describe(option, received)}; accepted: ${accepted}.`,
+  );
 }
 
-function describe(value: unknown): string {
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
-  }
+/**
+ * Refuses an option nobody reads, which most likely is a misspelt one.
+ *
+ * @throws {TracingError} `invalid-option`; the value is not repeated.
+ */
+export function requireKnownOptions(prefix: string, options: object, accepted: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !accepted.includes(key));
+  if (unknown === undefined) return;
+  throw new TracingError(
+    "invalid-option",
+    `${prefix}${unknown} is not an option; accepted: ${accepted.map((key) => prefix + key).join(", ")}.`,
+  );
+}
+
+const MAX_SHOWN = 80;
+
+/** A value as far as it may be shown: a text may hold a key or a password. */
+function describe(option: string, value: unknown): string {
+  if (typeof value === "string") return describeText(option, value);
   if (typeof value === "function") return "a function";
   if (value === null || typeof value !== "object") return String(value);
   return Array.isArray(value) ? "an array" : "an object";
+}
+
+function describeText(option: string, text: string): string {
+  const redactor = createRedactor();
+  if (redactor.isSecretName(option)) return "a text that is not shown";
+  const safe = text.length > 4_096 ? "a very long text" : redactor.text(text);
+  return JSON.stringify(safe.length > MAX_SHOWN ? `${safe.slice(0, MAX_SHOWN - 3)}...` : safe);
 }

@@ -1,0 +1,94 @@
+import { type Context, trace as spans, TraceFlags } from "@opentelemetry/api";
+import type { CaptureSettings } from "../capture/settings.ts";
+import { TRACING } from "../conventions/attributes.ts";
+import { traceOf } from "../core/trace-context.ts";
+import type { ReadableSpanLike } from "../record/readable-span.ts";
+import type { EncodedRecord } from "../record/record.ts";
+import { hrTimeNow } from "../record/time.ts";
+import {
+  agentNameOf,
+  encodeRecord,
+  type ToRecordOptions,
+  toInterruptedRecord,
+  toRecord,
+  toStartedRecord,
+} from "../record/to-record.ts";
+import type { Logger } from "./logger.ts";
+import { OpenSpans } from "./open-spans.ts";
+
+/** What an ended span makes. */
+export type EndedSpan =
+  | { status: "recorded"; record: EncodedRecord; opensTrace: boolean }
+  | { status: "sampled-out" }
+  | { status: "unserializable" };
+
+/** What is known of a span from where it was started. */
+type Origin = Pick<ToRecordOptions, "pipeline" | "agent">;
+
+/**
+ * Makes records of spans, and knows which ones are open. It meets whatever a span holds, of any SDK, and never throws:
+ * a span that cannot be read is reported by name of its error alone, whose message may hold anything.
+ */
+export class SpanRecorder {
+  readonly #capture: CaptureSettings;
+  readonly #logger: Logger;
+  readonly #open = new OpenSpans<ReadableSpanLike>();
+  readonly #origins = new WeakMap<object, Origin>();
+
+  constructor(capture: CaptureSettings, logger: Logger) {
+    this.#capture = capture;
+    this.#logger = logger;
+  }
+
+  /** Notes a span that has started; returns the `started` record when it opens a trace. */
+  start(span: ReadableSpanLike, parentContext: Context): EncodedRecord | undefined {
+    return this.#guarded(() => {
+      this.#open.add(span);
+      const parent = spans.getSpan(parentContext);
+      this.#origins.set(span, {
+        pipeline: traceOf(parentContext)?.pipelineName,
+        agent: agentNameOf(span) ?? (parent && this.#origins.get(parent)?.agent),
+      });
+      return opensTrace(span) ? encodeRecord(toStartedRecord(span, this.#optionsFor(span))) : undefined;
+    });
+  }
+
+  end(span: ReadableSpanLike): EndedSpan {
+    const ended = this.#guarded((): EndedSpan => {
+      this.#open.remove(span);
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return { status: "sampled-out" };
+      const record = encodeRecord(toRecord(span, this.#optionsFor(span)));
+      return { status: "recorded", record, opensTrace: opensTrace(span) };
+    });
+    return ended ?? { status: "unserializable" };
+  }
+
+  /** The records of all spans that are open, none of which is afterwards. */
+  interrupt(): EncodedRecord[] {
+    const now = hrTimeNow();
+    return this.#open
+      .drain()
+      .flatMap(
+        (span) =>
+          this.#guarded(() => encodeRecord(toInterruptedRecord(span, now, this.#optionsFor(span)))) ?? [],
+      );
+  }
+
+  #optionsFor(span: ReadableSpanLike): ToRecordOptions {
+    return { settings: this.#capture, ...this.#origins.get(span) };
+  }
+
+  #guarded<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      const name = error instanceof Error ? error.name : typeof error;
+      this.#logger.warn(`A span could not be recorded (${name}).`);
+      return undefined;
+    }
+  }
+}
+
+function opensTrace(span: ReadableSpanLike): boolean {
+  return span.attributes[TRACING.ROOT] === true;
+}
