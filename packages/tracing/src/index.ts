@@ -1,42 +1,22 @@
-// Common
+// Common: start tracing, make spans, read traces back.
 
-export type { Redactor } from "./capture/redact.ts";
-// Advanced: inside an OpenTelemetry set-up of your own, or with a backend of your own
-export type { CaptureLimits, CaptureOptions, CaptureSettings } from "./capture/settings.ts";
-export type { TraceCollectorOptions } from "./collector/collector-options.ts";
-export type { Logger } from "./collector/logger.ts";
-export type { Outcome, RecordExporter, SendOptions } from "./collector/record-exporter.ts";
-export type { CollectorState, CollectorStats, DropReason } from "./collector/stats.ts";
-export { TraceCollector } from "./collector/trace-collector.ts";
-export { CONVENTIONS_VERSION, GEN_AI, TRACING } from "./conventions/attributes.ts";
+export type { CaptureOptions } from "./capture/settings.ts";
 export { TracingError, type TracingErrorCode } from "./core/errors.ts";
 export { type Generation, type GenerationUsage, recordGeneration } from "./core/generation.ts";
 export { TraceContext, type TraceContextOptions } from "./core/trace-context.ts";
 export { type TracedSpanKind, type TracedSpanOptions, tracedSpan } from "./core/traced-span.ts";
-export { InsForgeSpanExporter } from "./insforge/insforge-span-exporter.ts";
-export type { EncodedRecord, TraceRecord } from "./record/record.ts";
-export {
-  type RenderOptions,
-  type RenderTraceOptions,
-  renderSpan,
-  renderTrace,
-  renderTraceList,
-} from "./render/index.ts";
 export { startTracing, type Tracing } from "./start-tracing.ts";
-export { type Migration, type MigrationTarget, migrate, readMigrations } from "./store/migrator.ts";
-export {
-  RawJson,
-  type RpcArgs,
-  type RpcOptions,
-  type StoreClient,
-  StoreError,
-} from "./store/store-client.ts";
 export {
   type DeleteFilter,
+  type ErrorFilter,
   type ErrorGroup,
+  type Figures,
   type ListFilter,
   type Score,
   type Span,
+  type SpanEvent,
+  type SpanLink,
+  type StatsFilter,
   type TraceDetail,
   type TracePage,
   TraceRepo,
@@ -45,3 +25,35 @@ export {
   type TraceSummary,
 } from "./store/trace-repo.ts";
 export type { StartTracingOptions, StoreOptions } from "./tracing-options.ts";
+
+// Common: traces as text.
+
+export {
+  type RenderOptions,
+  type RenderTraceOptions,
+  renderSpan,
+  renderTrace,
+  renderTraceList,
+} from "./render/index.ts";
+
+// Advanced: inside an OpenTelemetry set-up of your own, or with a backend of your own.
+
+export type { RedactContext, RedactOptions, Redactor } from "./capture/redact.ts";
+export type { CaptureLimits, CaptureSettings } from "./capture/settings.ts";
+export type { TraceCollectorOptions } from "./collector/collector-options.ts";
+export type { Logger } from "./collector/logger.ts";
+export type { Outcome, RecordExporter, SendOptions } from "./collector/record-exporter.ts";
+export type { CollectorState, CollectorStats, DropReason } from "./collector/stats.ts";
+export { TraceCollector } from "./collector/trace-collector.ts";
+export { CONVENTIONS_VERSION, GEN_AI, TRACING } from "./conventions/attributes.ts";
+export { InsForgeSpanExporter } from "./insforge/insforge-span-exporter.ts";
+export type { ReadableSpanLike } from "./record/readable-span.ts";
+export type { EncodedRecord, TraceRecord } from "./record/record.ts";
+export { type Migration, type MigrationTarget, migrate, readMigrations } from "./store/migrator.ts";
+export {
+  RawJson,
+  type RpcArgs,
+  type RpcOptions,
+  type StoreClient,
+  StoreError,
+} from "./store/store-client.ts";

@@ -1,22 +1,20 @@
-import { context, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { AlwaysOnSampler, BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
-import { type Logger, stderrLogger } from "./collector/logger.ts";
+import type { Logger } from "./collector/logger.ts";
 import type { CollectorStats } from "./collector/stats.ts";
 import { TraceCollector } from "./collector/trace-collector.ts";
 import { GENERAL, SCOPE_NAME } from "./conventions/attributes.ts";
 import { TracingError } from "./core/errors.ts";
 import { installRuntime } from "./core/runtime.ts";
+import { registerGlobally } from "./global-registration.ts";
 import { LazyStore } from "./lazy-store.ts";
 import { createStoreExporter } from "./store/store-exporter.ts";
 import { TraceRepo } from "./store/trace-repo.ts";
 import {
   type ResolvedStoreOptions,
-  resolveCaptureSettings,
-  resolveServiceName,
-  resolveStoreOptions,
+  type ResolvedTracingOptions,
+  resolveTracingOptions,
   type StartTracingOptions,
 } from "./tracing-options.ts";
 
@@ -28,39 +26,90 @@ export interface Tracing {
   stats(): CollectorStats;
   /** Resolves when all that was pending is stored, or after 5 s; never rejects. */
   forceFlush(): Promise<void>;
-  /** Flushes, then closes what `startTracing` opened. Idempotent, never rejects. */
+  /**
+   * Flushes, then closes what `startTracing` opened. Idempotent, never rejects.
+   *
+   * Runs that begin afterwards are not recorded, unless the process has an OpenTelemetry SDK of its own for them to join;
+   * spans of earlier runs that end afterwards are counted as dropped for the reason `stopped`, which is said once.
+   */
   shutdown(): Promise<void>;
 }
 
 /** The SDK's own bounds would drop attributes and events silently; values are bounded by capture instead. */
 const SPAN_LIMITS = { attributeCountLimit: 1_024, eventCountLimit: 1_024, linkCountLimit: 1_024 };
 
+let running = false;
+
 /**
  * Starts tracing for this process: spans made by `TraceContext` and `tracedSpan` go to the spool and from there to the
  * configured store. Without configuration that is an embedded Postgres in `./.data`.
  *
- * A store that cannot be reached is no error: the spool holds everything until it can.
+ * Runs are recorded from the call on, also before the promise resolves. A store that cannot be reached is no error: the
+ * spool holds everything until it can. A process has one tracing at a time; after `shutdown` it may start again.
  *
- * @throws {TracingError} `invalid-option` or `missing-dependency`.
+ * @throws {TracingError} `invalid-option`, `missing-dependency`, or `already-started`.
  * @example
  * const tracing = await startTracing({ serviceName: "bot" });
  * process.once("SIGTERM", () => tracing.shutdown());
  */
 export async function startTracing(options: StartTracingOptions = {}): Promise<Tracing> {
-  const resolved = resolveStoreOptions(options);
-  const serviceName = resolveServiceName(options);
-  const capture = resolveCaptureSettings(options.capture);
-  const logger = options.logger ?? stderrLogger;
+  const resolved = resolveTracingOptions(options);
+  if (running) {
+    throw new TracingError("already-started", "Tracing has been started in this process and still runs.", {
+      hint: "Use what the first startTracing() returned, or shut that down before.",
+    });
+  }
+  const { logger } = resolved;
+  const store = new LazyStore(resolved.store);
+  const collector = createCollector(store, resolved);
+  const uninstall = install(collector, resolved);
+  running = true;
 
-  const store = new LazyStore(resolved);
-  const repo = new TraceRepo(store);
-  const collector = new TraceCollector({
-    ...options.collector,
-    exporter: createStoreExporter(store, { retentionDays: resolved.retentionDays }),
-    spoolDir: resolved.spoolDir,
-    capture,
-    logger,
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    running = false;
+    await collector.stop();
+    uninstall();
+    await store.close().catch((error: unknown) => {
+      logger.warn(`The trace store could not be closed in order: ${reasonOf(error)}`);
+    });
+  };
+  const shutdown = () => {
+    stopped ??= stop();
+    return stopped;
+  };
+
+  try {
+    announce(resolved.store, logger);
+    await collector.start();
+    await openFirst(store, logger);
+  } catch (error) {
+    await shutdown();
+    throw error;
+  }
+  return {
+    repo: new TraceRepo(store),
+    collector,
+    stats: () => collector.stats(),
+    forceFlush: () => collector.forceFlush(),
+    shutdown,
+  };
+}
+
+function createCollector(store: LazyStore, resolved: ResolvedTracingOptions): TraceCollector {
+  const { retentionDays, spoolDir } = resolved.store;
+  return new TraceCollector({
+    ...resolved.collector,
+    exporter: createStoreExporter(store, { retentionDays }),
+    spoolDir,
+    capture: resolved.capture,
+    logger: resolved.logger,
   });
+}
+
+/** Makes a provider and context of our own current, and registers them with OpenTelemetry when asked to; returns the undoing. */
+function install(collector: TraceCollector, resolved: ResolvedTracingOptions): () => void {
+  const { serviceName, capture, logger } = resolved;
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ [GENERAL.SERVICE_NAME]: serviceName }),
     sampler: new AlwaysOnSampler(),
@@ -74,36 +123,11 @@ export async function startTracing(options: StartTracingOptions = {}): Promise<T
     active: () => contextManager.active(),
     with: (ctx, fn) => contextManager.with(ctx, fn),
   });
-  const unregister = options.global ? registerGlobally(provider, contextManager) : () => undefined;
-
-  try {
-    announce(resolved, logger);
-    await collector.start();
-    await openFirst(store, logger);
-  } catch (error) {
-    uninstall();
-    unregister();
-    await collector.stop();
-    throw error;
-  }
-
-  let stopped: Promise<void> | undefined;
-  const stop = async () => {
-    await collector.stop();
+  const unregister = resolved.global ? registerGlobally(provider, contextManager, logger) : () => undefined;
+  return () => {
     uninstall();
     unregister();
     contextManager.disable();
-    await store.close();
-  };
-  return {
-    repo,
-    collector,
-    stats: () => collector.stats(),
-    forceFlush: () => collector.forceFlush(),
-    shutdown: () => {
-      stopped ??= stop();
-      return stopped;
-    },
   };
 }
 
@@ -119,32 +143,20 @@ function announce({ store, embeddedDir }: ResolvedStoreOptions, logger: Logger):
   }
 }
 
+const WRONG_SETUP: ReadonlySet<string> = new Set(["missing-dependency", "invalid-option"]);
+
 /** A wrong set-up is told at once and loudly; a store that is only away is told once, and waited for. */
 async function openFirst(store: LazyStore, logger: Logger): Promise<void> {
   try {
     await store.open();
   } catch (error) {
-    if (error instanceof TracingError && error.code === "missing-dependency") throw error;
+    if (error instanceof TracingError && WRONG_SETUP.has(error.code)) throw error;
     logger.warn(`The trace store cannot be opened yet; traces wait in the spool. ${reasonOf(error)}`);
     return;
   }
   store
     .rpc("schema_version", {}, { background: true })
     .catch((error: unknown) => logger.warn(`Traces wait in the spool. ${reasonOf(error)}`));
-}
-
-function registerGlobally(
-  provider: BasicTracerProvider,
-  contextManager: AsyncLocalStorageContextManager,
-): () => void {
-  trace.setGlobalTracerProvider(provider);
-  context.setGlobalContextManager(contextManager);
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
-  return () => {
-    trace.disable();
-    context.disable();
-    propagation.disable();
-  };
 }
 
 function reasonOf(error: unknown): string {

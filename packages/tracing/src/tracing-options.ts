@@ -1,24 +1,28 @@
-import { join, resolve } from "node:path";
-import { type CaptureOptions, resolveCaptureSettings } from "./capture/settings.ts";
+import {
+  CaptureOptionError,
+  type CaptureOptions,
+  type CaptureSettings,
+  resolveCaptureSettings,
+} from "./capture/settings.ts";
 import type { TraceCollectorOptions } from "./collector/collector-options.ts";
-import type { Logger } from "./collector/logger.ts";
-import { invalidOption, TracingError } from "./core/errors.ts";
-import type { InsForgeClientLike } from "./insforge/insforge-client.ts";
+import { harmless, type Logger, stderrLogger } from "./collector/logger.ts";
+import { invalidOption, requireKnownOptions } from "./core/errors.ts";
+import {
+  given,
+  type ResolvedStoreOptions,
+  resolveStoreOptions,
+  STORE_OPTIONS,
+  type StoreOptions,
+} from "./store-options.ts";
 
-/** Where traces are stored. The first of these that is given decides; the environment is asked after the code. */
-export interface StoreOptions {
-  /** An InsForge project, by address and API key or by a client of its SDK. @default `INSFORGE_BASE_URL`, `INSFORGE_API_KEY` */
-  insforge?: { baseUrl: string; apiKey: string } | { client: InsForgeClientLike };
-  /** Connection string of a PostgreSQL 15 or later. @default `DATABASE_URL` */
-  databaseUrl?: string;
-  /**
-   * Directory of the spool and of the embedded store, private to its user.
-   * @default `TRACING_DATA_DIR`, else `DATA_DIR`, else `./.data`
-   */
-  dataDir?: string;
-  /** Days after which traces are dropped. @default `TRACING_RETENTION_DAYS`, else kept for ever */
-  retentionDays?: number;
-}
+export {
+  type ResolvedStoreOptions,
+  resolveStoreOptions,
+  type StoreChoice,
+  type StoreOptions,
+} from "./store-options.ts";
+
+type DeliveryOptions = Partial<Omit<TraceCollectorOptions, "exporter" | "spoolDir" | "capture" | "logger">>;
 
 export interface StartTracingOptions extends StoreOptions {
   /** The service's name on every trace. @default `OTEL_SERVICE_NAME`, else `unknown_service` */
@@ -26,134 +30,94 @@ export interface StartTracingOptions extends StoreOptions {
   /** What is kept of inputs and outputs, and what is redacted. @default 50 KB a value; `TRACING_CAPTURE_CONTENT` */
   capture?: CaptureOptions;
   /**
-   * Also registers provider and context manager with the OpenTelemetry API, so that other instrumentation lands in the
-   * same traces. @default false: other SDKs in the process and this one do not see each other
+   * Also registers provider, context manager and W3C propagator with the OpenTelemetry API, so that other instrumentation
+   * lands in the same traces; what another SDK has registered stays, and is named in a warning. @default false: other SDKs
+   * in the process and this one do not see each other
    */
   global?: boolean;
   /** Buffering and delivery. */
-  collector?: Partial<Omit<TraceCollectorOptions, "exporter" | "spoolDir" | "capture" | "logger">>;
+  collector?: DeliveryOptions;
   /** @default lines on standard error */
   logger?: Logger;
 }
 
-/** Which store, and what named it. */
-export type StoreChoice =
-  | {
-      kind: "insforge";
-      target: { baseUrl: string; apiKey: string } | { client: InsForgeClientLike };
-      source: string;
-    }
-  | { kind: "postgres"; databaseUrl: string; source: string }
-  | { kind: "embedded"; source: string };
-
-export interface ResolvedStoreOptions {
-  readonly store: StoreChoice;
-  readonly dataDir: string;
-  readonly embeddedDir: string;
-  readonly spoolDir: string;
-  readonly retentionDays: number | undefined;
+export interface ResolvedTracingOptions {
+  readonly store: ResolvedStoreOptions;
+  readonly serviceName: string;
+  readonly capture: CaptureSettings;
+  readonly global: boolean;
+  readonly collector: DeliveryOptions;
+  readonly logger: Logger;
 }
+
+const TRACING_OPTIONS: readonly (keyof StartTracingOptions)[] = [
+  "serviceName",
+  ...STORE_OPTIONS,
+  "capture",
+  "global",
+  "collector",
+  "logger",
+];
+const CAPTURE_OPTIONS: readonly (keyof CaptureOptions)[] = ["content", "maxBytes", "redact"];
+const REDACT_OPTIONS: readonly string[] = ["names", "patterns", "hook"];
 
 /**
  * Settles code, then environment, then defaults.
  *
  * @throws {TracingError} `invalid-option`, naming the option or variable, what it holds and what is accepted.
  */
-export function resolveStoreOptions(
-  options: StoreOptions,
+export function resolveTracingOptions(
+  options: StartTracingOptions,
   env: NodeJS.ProcessEnv = process.env,
-): ResolvedStoreOptions {
-  const dataDir = resolve(options.dataDir ?? given(env.TRACING_DATA_DIR) ?? given(env.DATA_DIR) ?? ".data");
+): ResolvedTracingOptions {
+  requireObject("options", options);
+  requireKnownOptions("", options, TRACING_OPTIONS);
+  const { global = false, collector = {} } = options;
+  if (typeof global !== "boolean") throw invalidOption("global", global, "true or false");
+  requireObject("collector", collector);
   return Object.freeze({
-    store: Object.freeze(chooseStore(options, env)),
-    dataDir,
-    embeddedDir: join(dataDir, "embedded"),
-    spoolDir: join(dataDir, "spool"),
-    retentionDays: resolveRetention(options, env),
+    store: resolveStoreOptions(options, env),
+    serviceName: resolveServiceName(options, env),
+    capture: resolveCapture(options, env),
+    global,
+    collector,
+    logger: resolveLogger(options),
   });
 }
 
-export function resolveServiceName(
-  options: StartTracingOptions,
-  env: NodeJS.ProcessEnv = process.env,
-): string {
-  const { serviceName } = options;
-  if (serviceName !== undefined && (typeof serviceName !== "string" || serviceName === "")) {
+function resolveServiceName({ serviceName }: StartTracingOptions, env: NodeJS.ProcessEnv): string {
+  if (serviceName !== undefined && (typeof serviceName !== "string" || serviceName.trim() === "")) {
     throw invalidOption("serviceName", serviceName, "a non-empty text");
   }
   return serviceName ?? given(env.OTEL_SERVICE_NAME) ?? "unknown_service";
 }
 
-export { resolveCaptureSettings };
-
-function chooseStore(options: StoreOptions, env: NodeJS.ProcessEnv): StoreChoice {
-  if (options.insforge !== undefined) return insforgeFromCode(options.insforge);
-  if (options.databaseUrl !== undefined) return postgres("databaseUrl", options.databaseUrl);
-  const baseUrl = given(env.INSFORGE_BASE_URL);
-  const apiKey = given(env.INSFORGE_API_KEY);
-  if (baseUrl && apiKey) {
-    requireUrl("INSFORGE_BASE_URL", baseUrl, ["http:", "https:"]);
-    return { kind: "insforge", target: { baseUrl, apiKey }, source: "INSFORGE_BASE_URL" };
+function resolveCapture({ capture = {} }: StartTracingOptions, env: NodeJS.ProcessEnv): CaptureSettings {
+  requireObject("capture", capture);
+  requireKnownOptions("capture.", capture, CAPTURE_OPTIONS);
+  if (typeof capture.redact === "object" && capture.redact !== null) {
+    requireKnownOptions("capture.redact.", capture.redact, REDACT_OPTIONS);
   }
-  if (baseUrl || apiKey) {
-    const [set, missing] = baseUrl
-      ? ["INSFORGE_BASE_URL", "INSFORGE_API_KEY"]
-      : ["INSFORGE_API_KEY", "INSFORGE_BASE_URL"];
-    throw new TracingError("invalid-option", `${set} is set, but ${missing} is not; InsForge needs both.`, {
-      hint: `Set ${missing}, or unset ${set} to use another store.`,
-    });
+  try {
+    return resolveCaptureSettings(capture, env);
+  } catch (error) {
+    if (error instanceof CaptureOptionError)
+      throw invalidOption(error.option, error.received, error.accepted);
+    throw error;
   }
-  const databaseUrl = given(env.DATABASE_URL);
-  if (databaseUrl) return postgres("DATABASE_URL", databaseUrl);
-  return { kind: "embedded", source: "nothing configured" };
 }
 
-function insforgeFromCode(target: NonNullable<StoreOptions["insforge"]>): StoreChoice {
-  if (typeof target !== "object" || target === null) {
-    throw invalidOption("insforge", target, "{ baseUrl, apiKey } or { client }");
+function resolveLogger({ logger = stderrLogger }: StartTracingOptions): Logger {
+  for (const method of ["info", "warn"] as const) {
+    if (typeof logger?.[method] !== "function") {
+      throw invalidOption("logger", logger, "an object with info(message) and warn(message)");
+    }
   }
-  if ("client" in target) return { kind: "insforge", target, source: "insforge.client" };
-  requireUrl("insforge.baseUrl", target.baseUrl, ["http:", "https:"]);
-  if (typeof target.apiKey !== "string" || target.apiKey === "") {
-    throw new TracingError("invalid-option", "insforge.apiKey is missing or empty.", {
-      hint: "Pass the project's API key (ik_...), not the anonymous one.",
-    });
-  }
-  return { kind: "insforge", target, source: "insforge.baseUrl" };
+  return harmless(logger);
 }
 
-function postgres(source: string, databaseUrl: string): StoreChoice {
-  requireUrl(source, databaseUrl, ["postgres:", "postgresql:"]);
-  return { kind: "postgres", databaseUrl, source };
-}
-
-// The value may hold a password, so the message says what is wrong with it and does not repeat it.
-function requireUrl(name: string, value: unknown, protocols: readonly string[]): void {
-  const accepted = protocols.map((protocol) => `${protocol}//`).join(" or ");
-  if (typeof value !== "string" || !URL.canParse(value)) {
-    throw new TracingError(
-      "invalid-option",
-      `${name} is not a URL; accepted: an address that begins with ${accepted}.`,
-    );
+function requireObject(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalidOption(name, value, "an object");
   }
-  const { protocol } = new URL(value);
-  if (!protocols.includes(protocol))
-    throw invalidOption(name, `${protocol}//...`, `an address that begins with ${accepted}`);
-}
-
-function resolveRetention(options: StoreOptions, env: NodeJS.ProcessEnv): number | undefined {
-  const fromEnv = given(env.TRACING_RETENTION_DAYS);
-  const days = options.retentionDays ?? (fromEnv === undefined ? undefined : Number(fromEnv));
-  if (days === undefined) return undefined;
-  if (!Number.isSafeInteger(days) || days < 1 || days > 36_500) {
-    const name = options.retentionDays === undefined ? "TRACING_RETENTION_DAYS" : "retentionDays";
-    throw invalidOption(name, options.retentionDays ?? fromEnv, "a whole number of days from 1 to 36500");
-  }
-  return days;
-}
-
-/** An empty variable counts as unset, as a line `NAME=` in a `.env` file does. */
-function given(value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
-  return trimmed === "" ? undefined : trimmed;
 }

@@ -1,5 +1,5 @@
 import { type CaptureSettings, defaultCaptureSettings } from "../capture/settings.ts";
-import { invalidOption } from "../core/errors.ts";
+import { invalidOption, requireKnownOptions } from "../core/errors.ts";
 import { harmless, type Logger, stderrLogger } from "./logger.ts";
 import type { RecordExporter } from "./record-exporter.ts";
 
@@ -36,8 +36,31 @@ export interface TraceCollectorOptions {
 
 export type ResolvedCollectorOptions = Readonly<Required<TraceCollectorOptions>>;
 
+const COUNTS = ["maxBatchRecords", "maxBatchBytes", "maxInFlight", "maxSpoolBytes"] as const;
+const DURATIONS = [
+  "lingerMs",
+  "minBackoffMs",
+  "maxBackoffMs",
+  "shutdownTimeoutMs",
+  "flushTimeoutMs",
+] as const;
+const OPTIONS: readonly (keyof TraceCollectorOptions)[] = [
+  "exporter",
+  "spoolDir",
+  ...COUNTS,
+  ...DURATIONS,
+  "fsync",
+  "capture",
+  "logger",
+];
+
+/** The longest that a timer of Node's takes; a longer one would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Fills in defaults. @throws {TracingError} `invalid-option`, naming the option, what it got and what it takes. */
 export function resolveCollectorOptions(options: TraceCollectorOptions): ResolvedCollectorOptions {
+  if (typeof options !== "object" || options === null) throw invalidOption("options", options, "an object");
+  requireKnownOptions("", options, OPTIONS);
   const resolved = {
     exporter: options.exporter,
     spoolDir: options.spoolDir,
@@ -55,33 +78,28 @@ export function resolveCollectorOptions(options: TraceCollectorOptions): Resolve
     logger: harmless(options.logger ?? stderrLogger),
   } as const;
   if (typeof resolved.exporter?.send !== "function") {
-    throw invalidOption(
-      "exporter",
-      resolved.exporter,
-      "an exporter with send(records), such as InsForgeSpanExporter",
-    );
+    const accepted = "an exporter with send(records), such as InsForgeSpanExporter";
+    throw invalidOption("exporter", resolved.exporter, accepted);
   }
-  if (typeof resolved.spoolDir !== "string" || resolved.spoolDir === "") {
+  if (typeof resolved.spoolDir !== "string" || resolved.spoolDir === "" || resolved.spoolDir.includes("\0")) {
     throw invalidOption("spoolDir", resolved.spoolDir, "the path of a directory");
   }
   if (resolved.fsync !== "interval" && resolved.fsync !== "always") {
     throw invalidOption("fsync", resolved.fsync, '"interval" or "always"');
   }
-  for (const name of ["maxBatchRecords", "maxBatchBytes", "maxInFlight", "maxSpoolBytes"] as const) {
-    requireNumber(name, resolved[name], 1, "a whole number of at least 1");
-  }
-  for (const name of [
-    "lingerMs",
-    "minBackoffMs",
-    "maxBackoffMs",
-    "shutdownTimeoutMs",
-    "flushTimeoutMs",
-  ] as const) {
-    requireNumber(name, resolved[name], 0, "a whole number of milliseconds, at least 0");
+  for (const name of COUNTS) requireWhole(name, resolved[name], 1, Number.MAX_SAFE_INTEGER);
+  for (const name of DURATIONS) requireWhole(name, resolved[name], 0, LONGEST_MS);
+  if (resolved.minBackoffMs > resolved.maxBackoffMs) {
+    throw invalidOption(
+      "minBackoffMs",
+      resolved.minBackoffMs,
+      `at most maxBackoffMs, ${resolved.maxBackoffMs}`,
+    );
   }
   return Object.freeze(resolved);
 }
 
-function requireNumber(name: string, value: number, least: number, accepted: string): void {
-  if (!Number.isSafeInteger(value) || value < least) throw invalidOption(name, value, accepted);
+function requireWhole(name: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  throw invalidOption(name, value, `a whole number from ${least} to ${most}`);
 }
