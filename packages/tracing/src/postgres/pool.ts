@@ -1,26 +1,48 @@
-import type { Pool } from "pg";
+import { Socket } from "node:net";
+import type { Pool, PoolClient } from "pg";
 import { TracingError } from "../core/errors.ts";
 
 export interface PostgresOptions {
   connectionString: string;
 }
 
-/** A small pool that never keeps the process alive. @throws {TracingError} `missing-dependency` */
-export async function openPool({ connectionString }: PostgresOptions): Promise<Pool> {
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface PoolOptions extends PostgresOptions {
+  /** Whether a connection that is being made keeps the process alive; one in use does, an idle one does not. @default true */
+  holdsProcess?: boolean;
+}
+
+/** @throws {TracingError} `missing-dependency` */
+export async function openPool({ connectionString, holdsProcess = true }: PoolOptions): Promise<Pool> {
   const { default: pg } = await import("pg").catch((cause: unknown) => {
     throw new TracingError("missing-dependency", "PostgreSQL needs the package pg, which is not installed.", {
       hint: "Run: npm install pg",
       cause,
     });
   });
+  // The pool's own time-out for connecting would keep the process alive; the client's does not.
+  class Client extends pg.Client {
+    constructor(config?: ConstructorParameters<typeof pg.Client>[0]) {
+      super({ ...(typeof config === "object" && config), connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    }
+  }
   const pool = new pg.Pool({
     connectionString,
+    Client,
     max: 5,
     allowExitOnIdle: true,
-    connectionTimeoutMillis: 10_000,
+    ...(!holdsProcess && { stream: () => new Socket().unref() }),
     application_name: "@app/tracing",
   });
+  pool.on("connect", (connection) => holdProcess(connection, true));
   // An idle connection that breaks is replaced with the next call, which reports what is wrong if that fails too.
   pool.on("error", () => undefined);
   return pool;
+}
+
+/** Lets a connection that is in use keep the process alive, or not; `pg` has this, its types do not. */
+export function holdProcess(connection: PoolClient, hold: boolean): void {
+  const { ref, unref } = connection as PoolClient & { ref(): void; unref(): void };
+  (hold ? ref : unref).call(connection);
 }

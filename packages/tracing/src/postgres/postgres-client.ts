@@ -1,33 +1,83 @@
-import { RawJson, type RpcArgs, type StoreClient, StoreError } from "../store/store-client.ts";
-import { openPool, type PostgresOptions } from "./pool.ts";
+import { context } from "@opentelemetry/api";
+import { suppressTracing } from "@opentelemetry/core";
+import type { Pool } from "pg";
+import {
+  RawJson,
+  type RpcArgs,
+  type RpcOptions,
+  type StoreClient,
+  StoreError,
+} from "../store/store-client.ts";
+import { holdProcess, openPool, type PostgresOptions } from "./pool.ts";
 import { toStoreError } from "./sqlstate.ts";
 
 export type { PostgresOptions } from "./pool.ts";
 
 const IDENTIFIER = /^[a-z_]+$/;
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+interface Call {
+  text: string;
+  values: unknown[];
+}
 
 /** The store in a PostgreSQL without anything in front of it. */
 export async function createPostgresClient(options: PostgresOptions): Promise<StoreClient> {
-  const pool = await openPool(options);
+  const pool = await openPool({ ...options, holdsProcess: false });
   return {
-    async rpc(fn, args, { signal, timeoutMs = 30_000 } = {}) {
-      const { text, values } = toCall(fn, args);
-      const deadline = AbortSignal.timeout(timeoutMs);
-      const aborted = abortion(signal ? AbortSignal.any([signal, deadline]) : deadline);
-      try {
-        const result = await Promise.race([pool.query<{ value: unknown }>(text, values), aborted.promise]);
-        return result.rows[0]?.value ?? null;
-      } catch (error) {
-        throw error instanceof StoreError ? error : toStoreError(error);
-      } finally {
-        aborted.forget();
-      }
+    async rpc(fn, args, rpcOptions = {}) {
+      const call = toCall(fn, args);
+      // Instrumentation of pg in the process would trace the delivery of traces.
+      return context.with(suppressTracing(context.active()), () => callWithin(pool, call, rpcOptions));
     },
     close: () => (pool.ended ? Promise.resolve() : pool.end()),
   };
 }
 
-function toCall(fn: string, args: RpcArgs): { text: string; values: unknown[] } {
+/** Makes the call, or gives it up after its time; a connection that was given up in the middle is closed. */
+async function callWithin(
+  pool: Pool,
+  { text, values }: Call,
+  { signal, timeoutMs = DEFAULT_TIMEOUT_MS, background = false }: RpcOptions,
+): Promise<unknown> {
+  let giveUp: (error: StoreError) => void = () => undefined;
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  givenUp.catch(() => undefined);
+  const onAbort = () =>
+    giveUp(new StoreError("unreachable", "The call was aborted.", { cause: signal?.reason }));
+  const timer = setTimeout(
+    () => giveUp(new StoreError("unreachable", `The database has not answered in ${timeoutMs} ms.`)),
+    timeoutMs,
+  );
+  if (background) timer.unref();
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener("abort", onAbort, { once: true });
+
+  const connecting = pool.connect();
+  let broken = false;
+  try {
+    const connection = await Promise.race([connecting, givenUp]);
+    holdProcess(connection, !background);
+    const result = await Promise.race([connection.query<{ value: unknown }>(text, values), givenUp]);
+    return result.rows[0]?.value ?? null;
+  } catch (error) {
+    const failure = error instanceof StoreError ? error : toStoreError(error);
+    broken = failure.kind === "unreachable";
+    throw failure;
+  } finally {
+    // It may still be on its way, and is wanted by others then.
+    connecting.then(
+      (connection) => connection.release(broken),
+      () => undefined,
+    );
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+function toCall(fn: string, args: RpcArgs): Call {
   const names = Object.keys(args);
   if (![fn, ...names].every((name) => IDENTIFIER.test(name)))
     throw new TypeError(`Not a function call: ${fn}`);
@@ -37,17 +87,4 @@ function toCall(fn: string, args: RpcArgs): { text: string; values: unknown[] } 
   });
   const parameters = names.map((name, index) => `${name} => $${index + 1}`).join(", ");
   return { text: `SELECT to_jsonb(tracing.${fn}(${parameters})) AS value`, values };
-}
-
-/** The connection itself finishes in the pool; only the caller stops waiting. */
-function abortion(signal: AbortSignal): { promise: Promise<never>; forget: () => void } {
-  let onAbort: () => void = () => undefined;
-  const promise = new Promise<never>((_, reject) => {
-    onAbort = () =>
-      reject(new StoreError("unreachable", "The database did not answer in time.", { cause: signal.reason }));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
-  promise.catch(() => undefined);
-  return { promise, forget: () => signal.removeEventListener("abort", onAbort) };
 }
