@@ -147,7 +147,7 @@ export interface Figures {
 }
 
 export interface TraceStats extends Figures {
-  /** `histogram`: more than 50,000 spans; percentiles are within 5 %, everything else is exact all the same. */
+  /** `histogram`: more than 20,000 spans; percentiles are within 5 %, everything else is exact all the same. */
   percentiles: "exact" | "histogram";
   bucket: "hour" | "day";
   byTime: (Figures & { time: string })[];
