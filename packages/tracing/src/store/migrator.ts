@@ -72,14 +72,7 @@ export async function migrate(
       const done = await target.applied(schema).catch((): readonly number[] => []);
       if (done.includes(migration.version)) continue;
       if (cause instanceof TracingError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TracingError(
-        "migration-failed",
-        `Migration ${migration.version} (${migration.name}) failed: ${reason}.`,
-        {
-          cause,
-        },
-      );
+      throw toMigrationError(migration, cause);
     }
   }
   const version = Math.max(plan.version, ...plan.applied.map((migration) => migration.version), 0);
@@ -104,6 +97,20 @@ function ownDirectory(): string {
   if (!manifest)
     throw new TracingError("migration-failed", "The package of @app/tracing cannot be found on disk.");
   return join(dirname(manifest), "src/store/migrations");
+}
+
+/** SQLSTATE insufficient_privilege. */
+const NOT_ALLOWED = "42501";
+
+function toMigrationError({ version, name }: Migration, cause: unknown): TracingError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const notAllowed = cause instanceof Error && "code" in cause && cause.code === NOT_ALLOWED;
+  return new TracingError("migration-failed", `Migration ${version} (${name}) failed: ${reason}.`, {
+    cause,
+    ...(notAllowed && {
+      hint: "Run it as a role that may create schemas and owns what earlier migrations made: GRANT CREATE ON DATABASE <name> TO <role>.",
+    }),
+  });
 }
 
 function withNote({ version, name, sql }: Migration, schema: string): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPostgresClient, createPostgresMigrationTarget } from "../../src/postgres/index.ts";
-import { LATEST_SCHEMA_VERSION, migrate } from "../../src/store/migrator.ts";
+import { migrate } from "../../src/store/migrator.ts";
 import { TraceRepo } from "../../src/store/trace-repo.ts";
 import { describeStoreContract } from "../../src/testing/store-contract/index.ts";
 import { type PostgresServer, query, startPostgres } from "../support/postgres-server.ts";
@@ -27,17 +27,6 @@ describeStoreContract("PostgreSQL", {
 });
 
 describe("the schema in PostgreSQL", () => {
-  it("is made once by two migrations at the same time", async () => {
-    const url = await server.createDatabase();
-    const target = await createPostgresMigrationTarget({ connectionString: url });
-    const reports = await Promise.all([migrate(target), migrate(target)]);
-    await target.close?.();
-    expect(reports.map((report) => report.version)).toEqual([LATEST_SCHEMA_VERSION, LATEST_SCHEMA_VERSION]);
-    expect(await query(url, "SELECT count(*)::int AS steps FROM tracing.migrations")).toEqual([
-      { steps: LATEST_SCHEMA_VERSION },
-    ]);
-  });
-
   it("lets no other role in, into no table, partition or function", async () => {
     const url = await migratedDatabase();
     const client = await createPostgresClient({ connectionString: url });
