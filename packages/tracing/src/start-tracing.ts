@@ -2,13 +2,14 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { AlwaysOnSampler, BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import type { Logger } from "./collector/logger.ts";
-import type { CollectorStats } from "./collector/stats.ts";
-import { TraceCollector } from "./collector/trace-collector.ts";
+import type { CollectorState, CollectorStats } from "./collector/stats.ts";
+import { TraceCollector, waitingMessage } from "./collector/trace-collector.ts";
 import { GENERAL, SCOPE_NAME } from "./conventions/attributes.ts";
 import { TracingError } from "./core/errors.ts";
 import { installRuntime } from "./core/runtime.ts";
 import { registerGlobally } from "./global-registration.ts";
 import { LazyStore } from "./lazy-store.ts";
+import { StoreError } from "./store/store-client.ts";
 import { createStoreExporter } from "./store/store-exporter.ts";
 import { TraceRepo } from "./store/trace-repo.ts";
 import {
@@ -154,9 +155,16 @@ async function openFirst(store: LazyStore, logger: Logger): Promise<void> {
     logger.warn(`The trace store cannot be opened yet; traces wait in the spool. ${reasonOf(error)}`);
     return;
   }
+  // In the words of the collector, which finds the same out with the first spans it delivers.
   store
     .rpc("schema_version", {}, { background: true })
-    .catch((error: unknown) => logger.warn(`Traces wait in the spool. ${reasonOf(error)}`));
+    .catch((error: unknown) => logger.warn(waitingMessage(stateBehind(error), reasonOf(error))));
+}
+
+function stateBehind(error: unknown): CollectorState {
+  if (!(error instanceof StoreError)) return "retrying";
+  if (error.kind === "unauthorized") return "paused";
+  return error.kind === "schema-missing" ? "schema-missing" : "retrying";
 }
 
 function reasonOf(error: unknown): string {

@@ -4,8 +4,8 @@ import {
   type CaptureSettings,
   resolveCaptureSettings,
 } from "./capture/settings.ts";
-import type { TraceCollectorOptions } from "./collector/collector-options.ts";
-import { harmless, type Logger, stderrLogger } from "./collector/logger.ts";
+import { DELIVERY_OPTIONS, type TraceCollectorOptions } from "./collector/collector-options.ts";
+import { harmless, type Logger, stderrLogger, withoutRepeats } from "./collector/logger.ts";
 import { invalidOption, requireKnownOptions } from "./core/errors.ts";
 import {
   given,
@@ -22,7 +22,7 @@ export {
   type StoreOptions,
 } from "./store-options.ts";
 
-type DeliveryOptions = Partial<Omit<TraceCollectorOptions, "exporter" | "spoolDir" | "capture" | "logger">>;
+type DeliveryOptions = Pick<TraceCollectorOptions, (typeof DELIVERY_OPTIONS)[number]>;
 
 export interface StartTracingOptions extends StoreOptions {
   /** The service's name on every trace. @default `OTEL_SERVICE_NAME`, else `unknown_service` */
@@ -75,6 +75,7 @@ export function resolveTracingOptions(
   const { global = false, collector = {} } = options;
   if (typeof global !== "boolean") throw invalidOption("global", global, "true or false");
   requireObject("collector", collector);
+  requireKnownOptions("collector.", collector, DELIVERY_OPTIONS);
   return Object.freeze({
     store: resolveStoreOptions(options, env),
     serviceName: resolveServiceName(options, env),
@@ -113,7 +114,7 @@ function resolveLogger({ logger = stderrLogger }: StartTracingOptions): Logger {
       throw invalidOption("logger", logger, "an object with info(message) and warn(message)");
     }
   }
-  return harmless(logger);
+  return withoutRepeats(harmless(logger));
 }
 
 function requireObject(name: string, value: unknown): void {

@@ -44,12 +44,12 @@ const DURATIONS = [
   "shutdownTimeoutMs",
   "flushTimeoutMs",
 ] as const;
+/** The names of the options that say how much is buffered and how it is delivered. */
+export const DELIVERY_OPTIONS = [...COUNTS, ...DURATIONS, "fsync"] as const;
 const OPTIONS: readonly (keyof TraceCollectorOptions)[] = [
   "exporter",
   "spoolDir",
-  ...COUNTS,
-  ...DURATIONS,
-  "fsync",
+  ...DELIVERY_OPTIONS,
   "capture",
   "logger",
 ];

@@ -23,3 +23,14 @@ export function harmless(logger: Logger): Logger {
   };
   return { info: say("info"), warn: say("warn") };
 }
+
+/** The same logger, which is not told a line again that was the last one it was told. */
+export function withoutRepeats(logger: Logger): Logger {
+  let last: string | undefined;
+  const say = (level: keyof Logger) => (message: string) => {
+    if (message === last) return;
+    last = message;
+    logger[level](message);
+  };
+  return { info: say("info"), warn: say("warn") };
+}

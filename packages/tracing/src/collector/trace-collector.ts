@@ -189,8 +189,13 @@ export class TraceCollector {
   #report(state: CollectorState, reason: string | undefined): void {
     const { logger } = this.#options;
     if (state === "ok") logger.info("Traces are being stored again.");
-    else logger.warn(`Traces wait in the spool (${state}): ${reason ?? "unknown"}`);
+    else logger.warn(waitingMessage(state, reason ?? "unknown"));
   }
+}
+
+/** What an operator is told of a store that takes nothing. */
+export function waitingMessage(state: CollectorState, reason: string): string {
+  return `Traces wait in the spool (${state}): ${reason}`;
 }
 
 function reasonOf(error: unknown): string {
