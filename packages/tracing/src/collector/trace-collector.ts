@@ -42,6 +42,7 @@ export class TraceCollector {
   /** Whether the open spans have been given up, and nothing that ends is taken any more. */
   #closed = false;
   #warnedOfLateSpans = false;
+  #reported: CollectorState = "ok";
 
   /** @throws {TracingError} `invalid-option` */
   constructor(options: TraceCollectorOptions) {
@@ -186,7 +187,10 @@ export class TraceCollector {
     this.#options.logger.warn("A span ended after the collector had stopped; it and later ones are lost.");
   }
 
+  /** One line for each change of state; of its reasons, which may differ from attempt to attempt, `stats()` has the last. */
   #report(state: CollectorState, reason: string | undefined): void {
+    if (state === this.#reported) return;
+    this.#reported = state;
     const { logger } = this.#options;
     if (state === "ok") logger.info("Traces are being stored again.");
     else logger.warn(waitingMessage(state, reason ?? "unknown"));

@@ -116,6 +116,22 @@ describe("stats", () => {
   );
 });
 
+it("an outage is told once, however its reasons differ, and that it is over once", async () => {
+  const lines: string[] = [];
+  const say = (line: string) => void lines.push(line);
+  const { backend, collector, span } = startService({ logger: { info: say, warn: say } });
+  let attempts = 0;
+  backend.answer = () => {
+    attempts += 1;
+    return { status: "retry", reason: `failure ${attempts}` };
+  };
+  span("a").end();
+  await expect.poll(() => attempts).toBeGreaterThan(2);
+  backend.answer = () => undefined;
+  await collector.forceFlush();
+  expect(lines).toEqual(["Traces wait in the spool (retrying): failure 1", "Traces are being stored again."]);
+});
+
 describe("forceFlush", () => {
   it("resolves when all that was pending is stored", async () => {
     const { backend, collector, span } = startService({ lingerMs: 60_000 });
