@@ -11,7 +11,7 @@ export class Maintenance {
   readonly #logger: Logger;
   readonly #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #warned = false;
+  #failures = 0;
 
   constructor(exporter: RecordExporter, logger: Logger) {
     this.#exporter = exporter;
@@ -31,15 +31,15 @@ export class Maintenance {
     let next = EVERY_MS;
     try {
       await this.#exporter.maintain?.({ signal: this.#abort.signal });
-      this.#warned = false;
+      this.#failures = 0;
     } catch (error) {
       next = AGAIN_AFTER_MS;
+      this.#failures += 1;
       // Delivery reports the same trouble in its own words; housekeeping that alone fails is worth one line.
-      if (this.#warned && !this.#abort.signal.aborted) {
+      if (this.#failures === 2 && !this.#abort.signal.aborted) {
         const reason = error instanceof Error ? error.message : String(error);
         this.#logger.warn(`Maintenance of the trace store keeps failing: ${reason}`);
       }
-      this.#warned = true;
     }
     if (!this.#abort.signal.aborted) this.#timer = setTimeout(() => void this.#run(), next).unref();
   }
