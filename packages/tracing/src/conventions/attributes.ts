@@ -62,6 +62,12 @@ export const TRACING = {
   SCORES: "tracing.scores",
   /** US dollars as a decimal string. */
   COST_USD: "tracing.cost.usd",
+  /** Where a cost comes from: `provider`, or the price list and its version. */
+  COST_SOURCE: "tracing.cost.source",
+  /** `true` on a span that never ended because its process did; only in spans sent over OTLP. */
+  INTERRUPTED: "tracing.interrupted",
+  /** What of a span is not all there, such as `events` or `input`; only in spans sent over OTLP. */
+  CLAMPED: "tracing.clamped",
   /** Why a span ended before what its call returned did: `thenable | stream`. */
   RESULT_UNFOLLOWED: "tracing.result.unfollowed",
   /** `true` on the span of an iteration that nobody finished. */
