@@ -134,7 +134,8 @@ function postgres(source: string, databaseUrl: string): StoreChoice {
 function requireUrl(name: string, value: unknown, protocols: readonly string[]): void {
   const accepted = `an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`;
   if (typeof value !== "string" || !URL.canParse(value)) {
-    throw new TracingError("invalid-option", `${name} is ${kindOf(value)}; accepted: ${accepted}.`);
+    const received = typeof value === "string" && value !== "" ? "not a URL" : kindOf(value);
+    throw new TracingError("invalid-option", `${name} is ${received}; accepted: ${accepted}.`);
   }
   const { protocol } = new URL(value);
   if (!protocols.includes(protocol)) throw invalidOption(name, `${protocol}//...`, accepted);
@@ -144,9 +145,7 @@ function requireUrl(name: string, value: unknown, protocols: readonly string[]):
 function kindOf(value: unknown): string {
   if (value === undefined) return "missing";
   if (value === "") return "empty";
-  return typeof value === "string"
-    ? "a text that is none of these"
-    : `of type ${value === null ? "null" : typeof value}`;
+  return value === null ? "null" : `a ${typeof value}`;
 }
 
 function resolveRetention(options: StoreOptions, env: NodeJS.ProcessEnv): number | undefined {
