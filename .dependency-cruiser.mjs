@@ -15,6 +15,7 @@ const mayImport = {
   insforge: ["capture", "collector/record-exporter", "conventions", "record", "store"],
   postgres: ["store"],
   embedded: ["insforge", "lock", "store"],
+  otlp: ["capture", "collector/logger", "collector/record-exporter", "conventions", "record"],
   testing: ["collector", "core", "record", "store"],
 };
 
@@ -43,9 +44,9 @@ export default {
       comment:
         "Only an adapter may import its driver, and everything else loads adapters when they are configured.",
       severity: "error",
-      from: { path: src, pathNot: `${src}/(insforge|postgres|embedded)/` },
+      from: { path: src, pathNot: `${src}/(insforge|postgres|embedded|otlp)/` },
       to: {
-        path: "node_modules/(@insforge/sdk|pg|@electric-sql/pglite)/",
+        path: "node_modules/(@insforge/sdk|pg|@electric-sql/pglite|@opentelemetry/otlp-transformer)/",
         dependencyTypesNot: ["type-only"],
       },
     },
