@@ -34,7 +34,7 @@ describe("a store that is opened with its first use", () => {
     await expect(store.rpc("schema_version", {})).rejects.toMatchObject({ kind: "unreachable" });
     rmSync(options.embeddedDir);
     expect(Number(await store.rpc("schema_version", {}))).toBeGreaterThan(0);
-  });
+  }, 120_000);
 
   it("once closed is not opened any more", async () => {
     const calls: string[] = [];

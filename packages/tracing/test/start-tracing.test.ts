@@ -279,5 +279,5 @@ describe("with nothing configured", () => {
       expect.stringMatching(/^warn .*not safe against power loss; set INSFORGE_BASE_URL/),
     ]);
     expect((await again.tracing.repo.getTrace(traceId))?.spanCount).toBe(2);
-  });
+  }, 120_000);
 });
