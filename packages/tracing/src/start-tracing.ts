@@ -9,6 +9,8 @@ import { TracingError } from "./core/errors.ts";
 import { installRuntime } from "./core/runtime.ts";
 import { registerGlobally } from "./global-registration.ts";
 import { LazyStore } from "./lazy-store.ts";
+import { noStore } from "./no-store.ts";
+import { createOtlpCopy } from "./otlp-copy.ts";
 import { StoreError } from "./store/store-client.ts";
 import { createStoreExporter } from "./store/store-exporter.ts";
 import { TraceRepo } from "./store/trace-repo.ts";
@@ -23,7 +25,9 @@ import {
 export interface Tracing {
   readonly repo: TraceRepo;
   readonly collector: TraceCollector;
-  /** What became of every span so far. */
+  /** The collector of what is sent over OTLP, with counts of its own; undefined when nothing is. */
+  readonly otlp: TraceCollector | undefined;
+  /** What became of every span so far: with a store, there; without one, over OTLP. */
   stats(): CollectorStats;
   /** Resolves when all that was pending is stored, or after 5 s; never rejects. */
   forceFlush(): Promise<void>;
@@ -62,14 +66,18 @@ export async function startTracing(options: StartTracingOptions = {}): Promise<T
   }
   const { logger } = resolved;
   const store = new LazyStore(resolved.store);
-  const collector = createCollector(store, resolved);
-  const uninstall = install(collector, resolved);
+  const otlp = resolved.otlp && createOtlpCopy(resolved.otlp, resolved);
+  const collector = otlp && !resolved.keepsTraces ? otlp.collector : createCollector(store, resolved);
+  const collectors = new Set([collector, otlp?.collector ?? collector]);
+  const each = (act: (collector: TraceCollector) => Promise<void>) =>
+    Promise.all([...collectors].map(act)).then(() => undefined);
+  const uninstall = install([...collectors], resolved);
   running = true;
 
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     running = false;
-    await collector.stop();
+    await each((one) => one.stop());
     uninstall();
     await store.close().catch((error: unknown) => {
       logger.warn(`The trace store could not be closed in order: ${reasonOf(error)}`);
@@ -81,18 +89,20 @@ export async function startTracing(options: StartTracingOptions = {}): Promise<T
   };
 
   try {
-    announce(resolved.store, logger);
-    await collector.start();
-    await openFirst(store, logger);
+    if (resolved.keepsTraces) announce(resolved.store, logger);
+    await each((one) => one.start());
+    await otlp?.open();
+    if (resolved.keepsTraces) await openFirst(store, logger);
   } catch (error) {
     await shutdown();
     throw error;
   }
   return {
-    repo: new TraceRepo(store),
+    repo: new TraceRepo(resolved.keepsTraces ? store : noStore),
     collector,
+    otlp: otlp?.collector,
     stats: () => collector.stats(),
-    forceFlush: () => collector.forceFlush(),
+    forceFlush: () => each((one) => one.forceFlush()),
     shutdown,
   };
 }
@@ -109,13 +119,13 @@ function createCollector(store: LazyStore, resolved: ResolvedTracingOptions): Tr
 }
 
 /** Makes a provider and context of our own current, and registers them with OpenTelemetry when asked to; returns the undoing. */
-function install(collector: TraceCollector, resolved: ResolvedTracingOptions): () => void {
+function install(collectors: TraceCollector[], resolved: ResolvedTracingOptions): () => void {
   const { serviceName, capture, logger } = resolved;
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ [GENERAL.SERVICE_NAME]: serviceName }),
     sampler: new AlwaysOnSampler(),
     spanLimits: SPAN_LIMITS,
-    spanProcessors: [collector],
+    spanProcessors: collectors,
   });
   const contextManager = new AsyncLocalStorageContextManager().enable();
   const uninstall = installRuntime({

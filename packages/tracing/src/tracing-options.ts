@@ -6,7 +6,8 @@ import {
 } from "./capture/settings.ts";
 import { DELIVERY_OPTIONS, type TraceCollectorOptions } from "./collector/collector-options.ts";
 import { harmless, type Logger, stderrLogger, withoutRepeats } from "./collector/logger.ts";
-import { invalidOption, requireKnownOptions } from "./core/errors.ts";
+import { invalidOption, requireKnownOptions, TracingError } from "./core/errors.ts";
+import { type OtlpOptions, type ResolvedOtlpOptions, resolveOtlpOptions } from "./otlp/otlp-options.ts";
 import {
   given,
   type ResolvedStoreOptions,
@@ -35,6 +36,13 @@ export interface StartTracingOptions extends StoreOptions {
    * in the process and this one do not see each other
    */
   global?: boolean;
+  /**
+   * Where a durable copy of every span goes over OTLP, with a spool of its own; false for nowhere.
+   * @default the `OTEL_EXPORTER_OTLP_*` variables; without an endpoint in them, nowhere
+   */
+  otlp?: OtlpOptions | false;
+  /** `"none"` keeps no traces, and sends them over OTLP only; `repo` cannot be asked then. @default `TRACING_STORE` */
+  store?: "none";
   /** Buffering and delivery. */
   collector?: DeliveryOptions;
   /** @default lines on standard error */
@@ -43,6 +51,9 @@ export interface StartTracingOptions extends StoreOptions {
 
 export interface ResolvedTracingOptions {
   readonly store: ResolvedStoreOptions;
+  /** Whether traces are kept in that store; otherwise `otlp` is given. */
+  readonly keepsTraces: boolean;
+  readonly otlp: ResolvedOtlpOptions | undefined;
   readonly serviceName: string;
   readonly capture: CaptureSettings;
   readonly global: boolean;
@@ -55,6 +66,8 @@ const TRACING_OPTIONS: readonly (keyof StartTracingOptions)[] = [
   ...STORE_OPTIONS,
   "capture",
   "global",
+  "otlp",
+  "store",
   "collector",
   "logger",
 ];
@@ -76,13 +89,32 @@ export function resolveTracingOptions(
   if (typeof global !== "boolean") throw invalidOption("global", global, "true or false");
   requireObject("collector", collector);
   requireKnownOptions("collector.", collector, DELIVERY_OPTIONS);
+  const otlp = resolveOtlpOptions(options.otlp, env);
   return Object.freeze({
     store: resolveStoreOptions(options, env),
+    keepsTraces: resolveKeepsTraces(options, otlp, env),
+    otlp,
     serviceName: resolveServiceName(options, env),
     capture: resolveCapture(options, env),
     global,
     collector,
     logger: resolveLogger(options),
+  });
+}
+
+function resolveKeepsTraces(
+  options: StartTracingOptions,
+  otlp: ResolvedOtlpOptions | undefined,
+  env: NodeJS.ProcessEnv,
+): boolean {
+  const [name, store] =
+    options.store === undefined ? ["TRACING_STORE", given(env.TRACING_STORE)] : ["store", options.store];
+  if (store === undefined) return true;
+  if (store !== "none")
+    throw invalidOption(name, store, '"none", or nothing for the store that is configured');
+  if (otlp) return false;
+  throw new TracingError("invalid-option", `${name} is "none", and traces are sent nowhere else.`, {
+    hint: "Set OTEL_EXPORTER_OTLP_ENDPOINT.",
   });
 }
 

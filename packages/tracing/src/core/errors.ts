@@ -12,6 +12,7 @@ export type TracingErrorCode =
   | "unsupported-server"
   | "store-locked"
   | "not-found"
+  | "no-store"
   | "store-failed"
   | "migration-failed";
 
