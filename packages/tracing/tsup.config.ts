@@ -7,6 +7,7 @@ export default defineConfig({
     insforge: "src/insforge/index.ts",
     postgres: "src/postgres/index.ts",
     embedded: "src/embedded/index.ts",
+    otlp: "src/otlp/index.ts",
     "pglite-worker": "src/embedded/pglite-worker.ts",
     testing: "src/testing/index.ts",
     cli: "src/cli/main.ts",

@@ -1,7 +1,2 @@
-export { createOtlpExporter, OtlpExporter, type OtlpExporterOptions } from "./otlp-exporter.ts";
-export {
-  type OtlpOptions,
-  type OtlpProtocol,
-  type ResolvedOtlpOptions,
-  resolveOtlpOptions,
-} from "./otlp-options.ts";
+export { createOtlpExporter, type OtlpExporter, type OtlpExporterOptions } from "./otlp-exporter.ts";
+export type { OtlpOptions, OtlpProtocol } from "./otlp-options.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { TracingError } from "../../src/core/errors.ts";
-import { type OtlpOptions, resolveOtlpOptions } from "../../src/otlp/index.ts";
+import { type OtlpOptions, resolveOtlpOptions } from "../../src/otlp/otlp-options.ts";
 
 function refusal(options: OtlpOptions | undefined, env: NodeJS.ProcessEnv = {}): TracingError {
   try {
