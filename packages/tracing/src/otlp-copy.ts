@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { TraceCollector } from "./collector/trace-collector.ts";
-import { OtlpExporter } from "./otlp/otlp-exporter.ts";
+import { exporterFor } from "./otlp/otlp-exporter.ts";
 import type { ResolvedOtlpOptions } from "./otlp/otlp-options.ts";
 import type { ResolvedTracingOptions } from "./tracing-options.ts";
 
@@ -22,7 +22,7 @@ export function createOtlpCopy(
     info: (message: string) => logger.info(`OTLP: ${message}`),
     warn: (message: string) => logger.warn(`OTLP: ${message}`),
   };
-  const exporter = new OtlpExporter(otlp, prefixed);
+  const exporter = exporterFor(otlp, prefixed);
   return {
     collector: new TraceCollector({
       ...BATCH,

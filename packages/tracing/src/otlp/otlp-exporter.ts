@@ -13,6 +13,13 @@ export interface OtlpExporterOptions extends OtlpOptions {
   logger?: Logger;
 }
 
+export interface OtlpExporter extends RecordExporter {
+  /** Loads the encoder, which the first `send` would do otherwise. @throws {TracingError} `missing-dependency` */
+  open(): Promise<void>;
+  /** Whether the receiver takes a request at all. */
+  ready(options?: SendOptions): Promise<boolean>;
+}
+
 /**
  * An exporter that turns records back into spans, has the official package encode them, and posts them to an
  * OpenTelemetry Collector or whatever else speaks OTLP over HTTP.
@@ -25,14 +32,18 @@ export interface OtlpExporterOptions extends OtlpOptions {
  * new TraceCollector({ exporter: createOtlpExporter({ url: "http://localhost:4318/v1/traces" }), spoolDir })
  */
 export function createOtlpExporter({ logger, ...options }: OtlpExporterOptions = {}): OtlpExporter {
-  return new OtlpExporter(resolveExporterOptions(options), logger);
+  return exporterFor(resolveExporterOptions(options), logger);
+}
+
+/** The same for options that are settled. */
+export function exporterFor(options: ResolvedOtlpOptions, logger: Logger = stderrLogger): OtlpExporter {
+  return new SpanExporter(options, logger);
 }
 
 /** After so many records others have a turn: converting them takes about a millisecond. */
 const RECORDS_A_TURN = 32;
 
-/** See {@link createOtlpExporter}. */
-export class OtlpExporter implements RecordExporter {
+class SpanExporter implements OtlpExporter {
   readonly #sender: SpanSender;
   readonly #resource: Readonly<Record<string, string>>;
   /** Whether the receiver was last found in trouble. */
@@ -40,12 +51,11 @@ export class OtlpExporter implements RecordExporter {
   /** Whether the receiver has taken a request, so that a refusal is about the spans in it and not about the address. */
   #proven = false;
 
-  constructor(options: ResolvedOtlpOptions, logger: Logger = stderrLogger) {
+  constructor(options: ResolvedOtlpOptions, logger: Logger) {
     this.#sender = new SpanSender(options, logger);
     this.#resource = options.resource;
   }
 
-  /** Loads the encoder, which the first `send` would do otherwise. @throws {TracingError} `missing-dependency` */
   async open(): Promise<void> {
     await this.#sender.encoder();
   }
@@ -62,7 +72,6 @@ export class OtlpExporter implements RecordExporter {
     return empty.status === "stored" ? outcome : empty;
   }
 
-  /** Whether the receiver takes a request at all. */
   async ready(options: SendOptions = {}): Promise<boolean> {
     return (await this.#ask(options)).status === "stored";
   }
