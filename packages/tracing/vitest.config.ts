@@ -19,15 +19,23 @@ function lowerDecorators(): Plugin {
   };
 }
 
+const packed = "test/package/**/*.test.ts";
+
 export default defineConfig({
   plugins: [lowerDecorators()],
   test: {
-    include: ["test/**/*.test.ts"],
     reporters: ["default", "json"],
     outputFile: { json: ".test-results/vitest.json" },
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: "sources", include: ["test/**/*.test.ts"], exclude: [packed] } },
+      {
+        extends: true,
+        test: { name: "package", include: [packed], globalSetup: "test/package/install-package.ts" },
+      },
+    ],
   },
 });
