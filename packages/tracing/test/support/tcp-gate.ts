@@ -1,11 +1,15 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A way to a server that can be blocked: while it is, connections are taken and nothing passes in either direction. */
+/** A way to a server that can be blocked or shut. */
 export interface TcpGate {
   port: number;
+  /** Takes connections and lets nothing pass in either direction. */
   block(): void;
   unblock(): void;
+  /** Breaks all connections and refuses new ones. */
+  shut(): Promise<void>;
+  open(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,10 +32,21 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
       if (blocked) from.pause();
     }
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const listen = async (port: number) => {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+  };
+  const shut = async () => {
+    for (const socket of sockets) socket.destroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
+    shut,
+    open: () => listen(port),
+    close: shut,
     block() {
       blocked = true;
       for (const socket of sockets) socket.pause();
@@ -39,10 +54,6 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
     unblock() {
       blocked = false;
       for (const socket of sockets) socket.resume();
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
     },
   };
 }
