@@ -7,6 +7,7 @@ export interface PostgresOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const END_TIMEOUT_MS = 2_000;
 
 export interface PoolOptions extends PostgresOptions {
   /** Whether a connection that is being made keeps the process alive; one in use does, an idle one does not. @default true */
@@ -45,4 +46,15 @@ export async function openPool({ connectionString, holdsProcess = true }: PoolOp
 export function holdProcess(connection: PoolClient, hold: boolean): void {
   const { ref, unref } = connection as PoolClient & { ref(): void; unref(): void };
   (hold ? ref : unref).call(connection);
+}
+
+/**
+ * Closes all connections. Whoever ends a pool waits for it, so this keeps the process alive, which idle connections do
+ * not; and it is bounded, since a server that hangs never says good-bye.
+ */
+export async function endPool(pool: Pool): Promise<void> {
+  if (pool.ending) return;
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, END_TIMEOUT_MS);
+  await Promise.race([pool.end(), late]).finally(() => clearTimeout(timer));
 }

@@ -8,7 +8,7 @@ import {
   type StoreClient,
   StoreError,
 } from "../store/store-client.ts";
-import { holdProcess, openPool, type PostgresOptions } from "./pool.ts";
+import { endPool, holdProcess, openPool, type PostgresOptions } from "./pool.ts";
 import { toStoreError } from "./sqlstate.ts";
 
 export type { PostgresOptions } from "./pool.ts";
@@ -30,7 +30,7 @@ export async function createPostgresClient(options: PostgresOptions): Promise<St
       // Instrumentation of pg in the process would trace the delivery of traces.
       return context.with(suppressTracing(context.active()), () => callWithin(pool, call, rpcOptions));
     },
-    close: () => (pool.ended ? Promise.resolve() : pool.end()),
+    close: () => endPool(pool),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { MigrationTarget } from "../store/migrator.ts";
-import { openPool, type PostgresOptions } from "./pool.ts";
+import { endPool, openPool, type PostgresOptions } from "./pool.ts";
 import { toStoreError } from "./sqlstate.ts";
 
 /** Applies migrations over a connection of its own, one at a time among all processes. */
@@ -30,6 +30,6 @@ export async function createPostgresMigrationTarget(options: PostgresOptions): P
         client.release();
       }
     },
-    close: () => (pool.ended ? Promise.resolve() : pool.end()),
+    close: () => endPool(pool),
   };
 }
