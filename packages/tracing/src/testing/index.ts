@@ -3,5 +3,10 @@ export type { ReadableSpanLike } from "../record/readable-span.ts";
 export type { TraceRecord } from "../record/record.ts";
 export { encodeRecord, toRecord } from "../record/to-record.ts";
 export type { ContractRunner } from "./contract-runner.ts";
+export {
+  describeExporterContract,
+  type ExporterContractOptions,
+  type ExporterUnderTest,
+} from "./exporter-contract.ts";
 export { sampleModelCall, sampleRecord } from "./sample-record.ts";
 export { describeStoreContract, type StoreContractOptions } from "./store-contract/index.ts";
