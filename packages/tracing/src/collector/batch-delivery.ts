@@ -1,3 +1,4 @@
+import { createRedactor } from "../capture/redact.ts";
 import { peekRecord } from "../record/peek.ts";
 import type { EncodedRecord } from "../record/record.ts";
 import type { Circuit } from "./circuit.ts";
@@ -7,6 +8,10 @@ import { shrinkRecord } from "./shrink-record.ts";
 
 /** After so many server failures of one batch, while the backend otherwise answers, the batch itself is to blame. */
 const SERVER_FAILURES_OF_POISON = 5;
+/** A reason is kept with every dead letter and shown to people. */
+const MAX_REASON_CHARS = 1_000;
+
+const redactor = createRedactor();
 
 export interface BatchDeliveryOptions {
   exporter: RecordExporter;
@@ -84,11 +89,18 @@ export async function deliverBatch(
 
 async function send(records: readonly EncodedRecord[], options: BatchDeliveryOptions): Promise<Outcome> {
   try {
-    return await options.exporter.send(records, { signal: options.signal });
+    const outcome = await options.exporter.send(records, { signal: options.signal });
+    return outcome.status === "stored" ? outcome : { ...outcome, reason: toSafeReason(outcome.reason) };
   } catch (error) {
     // An exporter that throws has a fault of its own; the records are not to blame and wait.
-    return { status: "retry", reason: error instanceof Error ? error.message : String(error) };
+    return { status: "retry", reason: toSafeReason(error instanceof Error ? error.message : error) };
   }
+}
+
+/** What a backend says may repeat what it was sent, or how it was reached. */
+function toSafeReason(reason: unknown): string {
+  const text = redactor.text(String(reason).slice(0, MAX_REASON_CHARS * 4));
+  return text.length > MAX_REASON_CHARS ? `${text.slice(0, MAX_REASON_CHARS)}...` : text;
 }
 
 async function isReady({ exporter, signal }: BatchDeliveryOptions): Promise<boolean> {

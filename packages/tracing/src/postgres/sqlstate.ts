@@ -23,7 +23,15 @@ export function toStoreError(error: unknown): StoreError {
   }
   const kind = KIND_OF_STATE.find(([prefix]) => code.startsWith(prefix))?.[1] ?? "unavailable";
   const advice = kind === "schema-missing" ? " Run `tracing migrate`." : "";
-  return new StoreError(kind, `The database answers ${code}: ${message}.${advice}`, { code });
+  return new StoreError(kind, `The database answers ${code}: ${withoutRow(message, code)}.${advice}`, {
+    code,
+  });
+}
+
+/** Postgres quotes the value that it refuses in messages of class 22, and a function of somebody's the row in any. */
+function withoutRow(message: string, code: string): string {
+  const head = message.replace(/Failing row contains[\s\S]*/, "");
+  return code.startsWith("22") ? head.replace(/"[\s\S]*"/g, '"..."') : head;
 }
 
 function codeOf(error: unknown): string | undefined {

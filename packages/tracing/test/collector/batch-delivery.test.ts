@@ -114,6 +114,20 @@ describe("deliverBatch", () => {
     },
   );
 
+  it("keeps the backend's reason without the secrets in it, and no longer than a person reads", async () => {
+    const { backend, deadLetters, deliver } = setUp([sampleRecord({ name: "poison" })]);
+    const secret = "sk-proj-0123456789abcdefghijklmnopqrstuv";
+    backend.answer = () => ({
+      status: "rejected",
+      reason: `22P02: ${secret} is no number; ${"x".repeat(50_000)}`,
+    });
+
+    expect(await deliver()).toEqual({ delivered: 0, deadLettered: 1 });
+    expect(deadLetters[0]?.reason).toMatch(/^22P02: .* is no number/);
+    expect(deadLetters[0]?.reason).not.toContain(secret);
+    expect(deadLetters[0]?.reason.length).toBeLessThan(1_100);
+  });
+
   it("settles nothing when it is aborted", async () => {
     const { backend, deliver, abort } = setUp(many(2));
     backend.answer = () => {
