@@ -1,4 +1,4 @@
-import { type Span, SpanStatusCode } from "@opentelemetry/api";
+import { type HrTime, type Span, SpanStatusCode } from "@opentelemetry/api";
 import { captureText } from "../capture/capture-text.ts";
 import { captureValue } from "../capture/capture-value.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
@@ -15,19 +15,20 @@ const GENERIC_NAMES: ReadonlySet<unknown> = new Set(["Error", "error", "Object",
 
 /**
  * Marks a span as failed: an `exception` event, status ERROR and `error.type`, with redacted texts. Takes whatever can be
- * thrown, and only reads it.
+ * thrown, and only reads it; `time` is when it was thrown.
  */
-export function recordFailure(span: Span, error: unknown, capture: CaptureSettings): void {
+export function recordFailure(span: Span, error: unknown, capture: CaptureSettings, time: HrTime): void {
   const text = (value: string, maxBytes: number) => captureText(value, maxBytes, capture.redactor).text;
   const type = text(typeOf(error), MAX_TYPE_BYTES);
   const message = text(messageOf(error, capture), MAX_MESSAGE_BYTES);
   const stack = text(stackOf(error), MAX_STACK_BYTES);
   span.setAttribute(GENERAL.ERROR_TYPE, type);
-  span.addEvent("exception", {
+  const exception = {
     [GENERAL.EXCEPTION_TYPE]: type,
     [GENERAL.EXCEPTION_MESSAGE]: message,
     ...(stack === "" ? {} : { [GENERAL.EXCEPTION_STACKTRACE]: stack }),
-  });
+  };
+  span.addEvent("exception", exception, time);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 

@@ -1,4 +1,4 @@
-import type { Context } from "@opentelemetry/api";
+import type { Context, HrTime } from "@opentelemetry/api";
 import type { CaptureSettings } from "../capture/settings.ts";
 import { ItemLog } from "./item-log.ts";
 import { quietly } from "./quietly.ts";
@@ -22,13 +22,14 @@ export class Iteration {
   readonly #context: Context;
   readonly #ending: SpanEnding;
   readonly #items: ItemLog | unknown[] | undefined;
-  #lastActiveMs = Date.now();
+  #lastActive: HrTime;
   #holders = 0;
 
   constructor(runtime: TracingRuntime, context: Context, ending: SpanEnding) {
     this.#runtime = runtime;
     this.#context = context;
     this.#ending = ending;
+    this.#lastActive = ending.now();
     this.#items = itemsFor(ending, runtime.capture);
   }
 
@@ -39,12 +40,12 @@ export class Iteration {
 
   /** One of these objects is gone; with the last of them the iteration is abandoned. */
   release(): void {
-    if (--this.#holders === 0) this.#ending.abandon(this.#lastActiveMs);
+    if (--this.#holders === 0) this.#ending.abandon(this.#lastActive);
   }
 
   /** Runs `fn` in the span's context; an error it throws is the span's. */
   run<T>(fn: () => T): T {
-    this.#lastActiveMs = Date.now();
+    this.#lastActive = this.#ending.now();
     try {
       return this.#runtime.with(this.#context, fn);
     } catch (error) {
@@ -86,7 +87,7 @@ export class Iteration {
   }
 
   #observe(method: IteratorMethod, step: unknown): void {
-    this.#lastActiveMs = Date.now();
+    this.#lastActive = this.#ending.now();
     if (this.#ending.ended) return;
     quietly("reading an item", () => {
       const { done, value } = step as { done?: unknown; value?: unknown };

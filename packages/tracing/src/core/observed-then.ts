@@ -42,6 +42,6 @@ function observing(then: Then, ending: SpanEnding, onValue: (value: unknown) => 
 }
 
 function abandoning(ending: SpanEnding) {
-  const returnedMs = Date.now();
-  return { release: () => ending.abandon(returnedMs) };
+  const returned = ending.now();
+  return { release: () => ending.abandon(returned) };
 }

@@ -1,9 +1,10 @@
-import type { Span } from "@opentelemetry/api";
+import type { HrTime, Span } from "@opentelemetry/api";
 import type { CaptureSettings } from "../capture/settings.ts";
 import { TRACING } from "../conventions/attributes.ts";
 import { toContentAttributes } from "./content.ts";
 import { recordFailure } from "./failure.ts";
 import { quietly } from "./quietly.ts";
+import type { SpanTime } from "./span-time.ts";
 
 /** Reads what is worth keeping of a result. */
 export type ResultReader = { read(result: unknown): unknown }["read"];
@@ -11,12 +12,14 @@ export type ResultReader = { read(result: unknown): unknown }["read"];
 /** Ends one span, once, with what became of its call. Never throws. */
 export class SpanEnding {
   readonly #span: Span;
+  readonly #time: SpanTime;
   readonly #capture: CaptureSettings;
   readonly #output: boolean | ResultReader;
   #ended = false;
 
-  constructor(span: Span, capture: CaptureSettings, output: boolean | ResultReader) {
+  constructor(span: Span, time: SpanTime, capture: CaptureSettings, output: boolean | ResultReader) {
     this.#span = span;
+    this.#time = time;
     this.#capture = capture;
     this.#output = capture.content && output;
   }
@@ -28,6 +31,11 @@ export class SpanEnding {
   /** What is to be captured of the output: all of it, what a function makes of it, or nothing. */
   get output(): boolean | ResultReader {
     return this.#output;
+  }
+
+  /** The time now by the span's own clock. */
+  now(): HrTime {
+    return this.#time.now();
   }
 
   succeed(result: unknown): void {
@@ -47,7 +55,7 @@ export class SpanEnding {
   }
 
   fail(error: unknown): void {
-    this.#end(() => recordFailure(this.#span, error, this.#capture));
+    this.#end((endTime) => recordFailure(this.#span, error, this.#capture, endTime));
   }
 
   /** Ends now although the work behind the result may not have: following it would change what it does. */
@@ -56,14 +64,15 @@ export class SpanEnding {
   }
 
   /** Ends an iteration that nobody can go on with, as of the last time somebody did. */
-  abandon(lastActiveMs: number): void {
-    this.#end(() => this.#span.setAttribute(TRACING.ITERATION_ABANDONED, true), lastActiveMs);
+  abandon(lastActive: HrTime): void {
+    this.#end(() => this.#span.setAttribute(TRACING.ITERATION_ABANDONED, true), lastActive);
   }
 
-  #end(describe: () => void, endTime?: number): void {
+  /** The time is taken first: what the call took does not include what describing it takes. */
+  #end(describe: (endTime: HrTime) => void, endTime: HrTime = this.#time.now()): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#span.isRecording()) quietly("describing the end of a span", describe);
+    if (this.#span.isRecording()) quietly("describing the end of a span", () => describe(endTime));
     quietly("ending a span", () => this.#span.end(endTime));
   }
 }

@@ -15,6 +15,7 @@ import { placeOf, unrecordedSpan } from "./run-place.ts";
 import { currentRuntime, type TracingRuntime } from "./runtime.ts";
 import { settle } from "./settle.ts";
 import { SpanEnding } from "./span-ending.ts";
+import { SpanTime } from "./span-time.ts";
 import { checkPipelineName, type TraceContextOptions, toRunAttributes, toTags } from "./trace-options.ts";
 import { formatTraceparent, validSpanContext } from "./traceparent.ts";
 
@@ -31,6 +32,7 @@ const RUNS = createContextKey("@app/tracing runs");
 
 interface RunSeed {
   span: Span;
+  time: SpanTime;
   pipelineName: string;
   sessionId?: string | undefined;
   tags?: readonly string[];
@@ -89,7 +91,7 @@ export class TraceContext {
     const opened = openRun(runtime, options, pipelineName);
     const call = () => fn(opened.run);
     if (!opened.span.isRecording()) return runtime.with(opened.context, call);
-    const ending = new SpanEnding(opened.span, runtime.capture, false);
+    const ending = new SpanEnding(opened.span, opened.time, runtime.capture, false);
     let result: T;
     try {
       result = runtime.with(opened.context, call);
@@ -145,7 +147,9 @@ export class TraceContext {
 export function enterRun(context: Context, seed: RunSeed): { run: TraceContext; context: Context } {
   const run = createRun(seed);
   const runs: Runs = { current: run, opener: seed.opener ?? run };
-  return { run, context: spans.setSpan(context, seed.span).setValue(RUNS, runs) };
+  const { span, time } = seed;
+  const inner = time.enter(spans.setSpan(context, span), span.spanContext());
+  return { run, context: inner.setValue(RUNS, runs) };
 }
 
 /** The run that opened the trace of this context, whatever is nested in it; undefined outside of any. */
@@ -168,14 +172,15 @@ function openRun(runtime: TracingRuntime, options: TraceContextOptions, pipeline
     [TRACING.SPAN_KIND]: "pipeline",
     ...quietly("reading trace options", () => toRunAttributes(options, tags, capture)),
   };
+  const time = new SpanTime(context);
   const started = quietly("starting a trace", () =>
-    runtime.tracer.startSpan(pipelineName, { attributes, links }, context),
+    runtime.tracer.startSpan(pipelineName, { attributes, links, startTime: time.start }, context),
   );
   const span = started && validSpanContext(started.spanContext()) ? started : unrecordedSpan(context);
   const sessionId = attributes[GENERAL.SESSION_ID]?.toString() ?? opener?.sessionId;
-  const entered = enterRun(context, { span, pipelineName, sessionId, tags, capture, opener });
+  const entered = enterRun(context, { span, time, pipelineName, sessionId, tags, capture, opener });
   if (opener) for (const tag of tags) opener.addTag(tag);
-  return { ...entered, span };
+  return { ...entered, span, time };
 }
 
 /** The place of a run, and the run that opened the trace there; a context that leads elsewhere knows of no runs. */

@@ -7,6 +7,7 @@ import { currentRuntime, type TracingRuntime } from "./runtime.ts";
 import { settle } from "./settle.ts";
 import { SpanEnding } from "./span-ending.ts";
 import type { SpanPlan } from "./span-plan.ts";
+import { SpanTime } from "./span-time.ts";
 import { enterRun, traceOf } from "./trace-context.ts";
 import { isWebStream, iterationMode, traceIterable } from "./traced-iterable.ts";
 import { validSpanContext } from "./traceparent.ts";
@@ -23,10 +24,10 @@ export function callTraced(plan: SpanPlan, fn: Callable, self: unknown, args: un
 
   const opened = quietly("starting a span", () => open(plan, args, runtime, active, inTrace));
   if (opened === undefined) return Reflect.apply(fn, self, args);
-  const { context, span } = opened;
+  const { context, span, time } = opened;
   const call = () => Reflect.apply(fn, self, args);
   if (!span.isRecording()) return runtime.with(context, call);
-  const ending = new SpanEnding(span, runtime.capture, plan.options.captureOutput ?? true);
+  const ending = new SpanEnding(span, time, runtime.capture, plan.options.captureOutput ?? true);
   let result: unknown;
   try {
     result = runtime.with(context, call);
@@ -58,7 +59,7 @@ function open(
   runtime: TracingRuntime,
   active: Context,
   inTrace: boolean,
-): { context: Context; span: Span } | undefined {
+): { context: Context; span: Span; time: SpanTime } | undefined {
   const { name, kind, spanKind } = plan;
   const { capture, tracer } = runtime;
   const run = inTrace ? traceOf(active) : undefined;
@@ -75,21 +76,23 @@ function open(
   );
 
   if (inTrace) {
-    const span = tracer.startSpan(name, { kind: spanKind, attributes }, active);
+    const time = new SpanTime(active);
+    const span = tracer.startSpan(name, { kind: spanKind, attributes, startTime: time.start }, active);
     if (!validSpanContext(span.spanContext())) return undefined;
     if (span.isRecording()) {
       quietly(`capturing the input of ${name}`, () => span.setAttributes(inputOf(plan, args, runtime)));
     }
-    return { context: spans.setSpan(active, span), span };
+    return { context: time.enter(spans.setSpan(active, span), span.spanContext()), span, time };
   }
   // A processor sees the root of a trace once it starts, with all that is known about it.
   Object.assign(
     attributes,
     quietly(`capturing the input of ${name}`, () => inputOf(plan, args, runtime)),
   );
-  const span = tracer.startSpan(name, { kind: spanKind, attributes }, active);
+  const time = new SpanTime(active);
+  const span = tracer.startSpan(name, { kind: spanKind, attributes, startTime: time.start }, active);
   if (!validSpanContext(span.spanContext())) return undefined;
-  return { ...enterRun(active, { span, pipelineName: name, capture }), span };
+  return { ...enterRun(active, { span, time, pipelineName: name, capture }), span, time };
 }
 
 function ownAttributes(

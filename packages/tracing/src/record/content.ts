@@ -64,10 +64,20 @@ export function toAttributesJson(span: ReadableSpanLike, settings: CaptureSettin
   return attributesJson(span.attributes, settings);
 }
 
-export function toEventsJson({ events }: ReadableSpanLike, settings: CaptureSettings): BoundedList {
+/**
+ * Events of this library's spans are brought to within `span`, in microseconds: the SDK reads the time of one that is added
+ * without from the wall clock, whose ticks are coarser and which may step.
+ */
+export function toEventsJson(
+  { events, instrumentationScope }: ReadableSpanLike,
+  settings: CaptureSettings,
+  span: { start: number; end: number },
+): BoundedList {
+  const own = instrumentationScope.name === SCOPE_NAME;
+  const within = (micros: number) => (own ? Math.max(span.start, Math.min(micros, span.end)) : micros);
   const items = events.slice(0, MAX_EVENTS).map((event) => {
     const name = JSON.stringify(cappedText(event.name, 512, settings) ?? "");
-    const time = formatMicros(toMicros(event.time).micros);
+    const time = formatMicros(within(toMicros(event.time).micros));
     const kept = settings.content || !isContentEvent(event.name) ? (event.attributes ?? {}) : {};
     return `{"name":${name},"time":"${time}","attributes":${attributesJson(kept, settings) ?? "{}"}}`;
   });

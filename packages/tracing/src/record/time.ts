@@ -20,8 +20,11 @@ export function formatMicros(micros: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
 }
 
-/** The wall clock now, in OpenTelemetry's form. */
+/**
+ * The wall clock now, in OpenTelemetry's form: the last microsecond of the millisecond it shows, so that nothing which has
+ * started is later.
+ */
 export function hrTimeNow(): HrTime {
   const ms = Date.now();
-  return [Math.floor(ms / 1000), (ms % 1000) * 1_000_000];
+  return [Math.floor(ms / 1000), (ms % 1000) * 1_000_000 + 999_000];
 }

@@ -68,7 +68,10 @@ function buildRecord(
   const failure = cleanFailure(span, settings);
   const content = contentOf(span, settings);
   const tags = tagsOf(attributes);
-  const events = toEventsJson(span, settings);
+  const events = toEventsJson(span, settings, {
+    start: start.micros,
+    end: end ? Math.max(end.micros, start.micros) : Number.POSITIVE_INFINITY,
+  });
   const links = toLinksJson(span, settings);
 
   return {

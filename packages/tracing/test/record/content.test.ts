@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { resolveCaptureSettings } from "../../src/capture/settings.ts";
 import type { ReadableSpanLike } from "../../src/record/readable-span.ts";
-import { toRecord } from "../../src/record/to-record.ts";
+import { toRecord, toStartedRecord } from "../../src/record/to-record.ts";
 import { at, ended, foreign, recordOf, SPAN_ID, settings, TRACE_ID } from "./spans.ts";
 
 const withoutContent = resolveCaptureSettings({ content: false }, {});
@@ -149,6 +149,16 @@ describe("attributes", () => {
 });
 
 describe("events and links", () => {
+  it("lie within a span of this library, and of another are taken at their word", () => {
+    const events = [-400, 300, 1_000_700].map((micros) => ({ name: "e", time: at(micros) }));
+    const times = (json: string | null) =>
+      (JSON.parse(json ?? "[]") as { time: string }[]).map(({ time }) => time.slice(17));
+    expect(times(recordOf({ events }).events)).toEqual(["00.000000Z", "00.000300Z", "01.000000Z"]);
+    expect(times(foreignRecord({ events }).events)).toEqual(["59.999600Z", "00.000300Z", "01.000700Z"]);
+    const started = toStartedRecord(ended({ events }), { settings });
+    expect(times(started.events)).toEqual(["00.000000Z", "00.000300Z", "01.000700Z"]);
+  });
+
   it("keep name, time and redacted attributes", () => {
     const event = { name: "retry", time: at(3), attributes: { attempt: 2, token: "abcdef" } };
     expect(JSON.parse(recordOf({ events: [event] }).events ?? "")).toEqual([

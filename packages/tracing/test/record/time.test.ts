@@ -33,11 +33,12 @@ describe("a time in a record", () => {
     );
   });
 
-  it("now is now", () => {
+  it("now is now, and not before what started in the same millisecond", () => {
     const before = Date.now();
     const { micros, clamped } = toMicros(hrTimeNow());
-    expect(micros / 1000).toBeGreaterThanOrEqual(before);
-    expect(micros / 1000).toBeLessThanOrEqual(Date.now());
+    expect(Math.floor(micros / 1000)).toBeGreaterThanOrEqual(before);
+    expect(Math.floor(micros / 1000)).toBeLessThanOrEqual(Date.now());
     expect(clamped).toBe(false);
+    expect(micros % 1000).toBe(999);
   });
 });
