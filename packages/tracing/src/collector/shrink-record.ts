@@ -10,9 +10,17 @@ const NOTICE = JSON.stringify("[left out: the backend refused the record for its
  */
 export function shrinkRecord(encoded: EncodedRecord): EncodedRecord | undefined {
   const record = JSON.parse(encoded) as TraceRecord;
-  if (record.output === NOTICE) return undefined;
+  return record.output === NOTICE ? undefined : cut(record, NOTICE);
+}
+
+/** The record without its content, and with a word about that, JSON text, in `output`. @throws when it is not JSON. */
+export function withoutContent(encoded: EncodedRecord, notice: string): EncodedRecord {
+  return cut(JSON.parse(encoded) as TraceRecord, notice);
+}
+
+function cut(record: TraceRecord, notice: string): EncodedRecord {
   const shrunk: TraceRecord = { ...record };
   for (const name of CONTENT) shrunk[name] = null;
-  shrunk.output = NOTICE;
+  shrunk.output = notice;
   return JSON.stringify(shrunk);
 }

@@ -49,6 +49,24 @@ describe("as a span processor", () => {
     expect(collector.stats().state).toBe("stopped");
   });
 
+  it("stores no span of another library as started before its parent, whose clock is finer", async () => {
+    const { backend, provider } = attach(BasicTracerProvider);
+    const nested = tracedSpan("step:own")(() => {
+      trace.getTracer("pg").startActiveSpan("SELECT", (select) => {
+        trace.getTracer("net").startSpan("connect").end();
+        select.end();
+      });
+    });
+    for (let run = 0; run < 50; run++) TraceContext.run({ pipelineName: "learn" }, nested);
+    await provider.forceFlush();
+    const starts = new Map(backend.records().map(({ span_id, start }) => [span_id, start]));
+    const early = backend
+      .records()
+      .filter(({ parent_span_id, start }) => start < (starts.get(parent_span_id ?? "") ?? ""));
+    expect(early).toEqual([]);
+    await provider.shutdown();
+  });
+
   it("takes the spans of another copy of the SDK, runs and their children among them", async () => {
     const second = secondSdk();
     expect(second.BasicTracerProvider).not.toBe(BasicTracerProvider);

@@ -96,8 +96,7 @@ async function readDirectory(path: string, lock: DirectoryLock): Promise<Adopted
   const diedAt = checkpoint?.diedAt ?? lastSignOfLife(path, sequences, checkpoint?.time);
   const interrupted = checkpoint?.interrupted ?? false;
   const directory = new SpoolDirectory(path, lock, new OpenTraces(), { diedAt, interrupted });
-  const open = interrupted ? undefined : directory.openTraces;
-  for (const record of checkpoint?.open ?? []) open?.note(record);
+  for (const record of checkpoint?.open ?? []) directory.openTraces.note(record);
   directory.nextSequence = Math.max(checkpoint?.segment ?? 1, ...sequences.map((sequence) => sequence + 1));
   let damagedSpans = 0;
   for (const sequence of sequences) {
@@ -106,10 +105,11 @@ async function readDirectory(path: string, lock: DirectoryLock): Promise<Adopted
       continue;
     }
     const start = sequence === checkpoint?.segment ? checkpoint.offset : 0;
-    const scanned = await scanSegment(path, sequence, start, open);
+    const scanned = await scanSegment(path, sequence, start, directory.openTraces);
     directory.segments.push(scanned.segment);
     damagedSpans += scanned.damagedSpans;
   }
+  if (interrupted) directory.openTraces.clear();
   return { directory, damagedSpans, interrupted: await interruptedOf(directory, diedAt) };
 }
 

@@ -1,3 +1,4 @@
+import type { LostEnd } from "./open-traces.ts";
 import type { Segment } from "./segment.ts";
 import type { SpoolDirectory } from "./spool-directory.ts";
 import { reasonOf, type Trouble } from "./trouble.ts";
@@ -54,14 +55,15 @@ export class Checkpointer {
     return true;
   }
 
-  /** Deletes segments, which leave the directory's list at once. */
-  delete(directory: SpoolDirectory, segments: readonly Segment[]): void {
-    if (segments.length === 0) return;
-    for (const segment of segments) directory.detach(segment);
+  /** Deletes segments, which leave the directory's list at once; returns the ends of traces that are lost with them. */
+  delete(directory: SpoolDirectory, segments: readonly Segment[]): LostEnd[] {
+    if (segments.length === 0) return [];
+    const lost = segments.flatMap((segment) => directory.detach(segment));
     const written = this.write(directory);
     for (const segment of segments) this.#discard(directory, segment);
     // On a full disk the deletion has to come first, since it makes the room that the checkpoint needs.
     if (!written) this.touch(directory);
+    return lost;
   }
 
   /** Lets go of a directory that is no longer ours. */

@@ -1,6 +1,7 @@
 import type { EncodedRecord } from "../../record/record.ts";
 import { type EncodedLines, recordType } from "./line.ts";
-import type { MemoryQueue } from "./memory-queue.ts";
+import type { Evicted, MemoryQueue } from "./memory-queue.ts";
+import { toCompactEnd } from "./open-traces.ts";
 import type { Pending } from "./pending.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import type { Written } from "./segment-writer.ts";
@@ -50,7 +51,14 @@ export class Intake {
     }
     const nowMs = performance.now();
     if (this.#refused || !this.#write(records, nowMs)) this.#remember(records, nowMs);
+    this.rescue();
     this.#housekeeping ??= setTimeout(() => this.#keepHouse(), HOUSEKEEPING_MS).unref();
+  }
+
+  /** Writes again what is kept of segments that were given up or turned out damaged. */
+  rescue(): void {
+    const records = this.#options.store.takeRescued();
+    if (records.length > 0) this.append(records);
   }
 
   /** Replaces what somebody has deleted under us; whether there was need for it, and it worked. */
@@ -123,17 +131,29 @@ export class Intake {
   }
 
   #remember(records: readonly EncodedRecord[], nowMs: number): void {
+    const { pending } = this.#options;
+    const evicted = this.#push(records, nowMs);
+    // What becomes of a trace without its end is known to nobody; its content is the lesser loss.
+    const ends = evicted.ends.map(toCompactEnd).filter((end) => end !== undefined);
+    pending.lose("disk", evicted.records, evicted.spans, ends.filter(isSpan).length);
+    if (ends.length > 0) {
+      const again = this.#push(ends, nowMs);
+      pending.lose("disk", again.records, again.spans);
+    }
+    if (nowMs >= this.#retryAtMs) this.recover();
+    else this.#retryLater();
+  }
+
+  /** Puts records into memory; returns what had to go for them. */
+  #push(records: readonly EncodedRecord[], atMs: number): Evicted {
     const { store, memory, pending } = this.#options;
     const entries = records.map((record) => ({
       record,
       span: store.openTraces.note(record) === "span",
-      atMs: nowMs,
+      atMs,
     }));
     pending.add(records.length, entries.filter((entry) => entry.span).length);
-    const evicted = memory.push(entries);
-    pending.lose("disk", evicted.records, evicted.spans);
-    if (nowMs >= this.#retryAtMs) this.recover();
-    else this.#retryLater();
+    return memory.push(entries);
   }
 
   /** Moves about so many bytes; returns how many to try next. @throws when the disk takes not even a few. */
@@ -181,6 +201,7 @@ export class Intake {
     if (this.#refused) return;
     const { store, syncLater } = this.#options;
     this.reopen();
+    this.rescue();
     if (store.own) store.checkpointer.touch(store.own);
     if (syncLater) store.syncSoon();
   }

@@ -13,7 +13,12 @@ export interface MemoryEntry {
 export interface Evicted {
   records: number;
   spans: number;
+  /** Those of them that say how a trace ended. */
+  ends: EncodedRecord[];
 }
+
+const ENDS_TRACE =
+  /^\{"v":\d+,"type":(?:"interrupted"|"span","trace_id":"\w+","span_id":"\w+","parent_span_id":[\w"]+,"root":[23],)/;
 
 /**
  * The records that the disk refused, in order and bounded: when there are too many the oldest that nobody is delivering
@@ -54,9 +59,7 @@ export class MemoryQueue {
       this.#bytes -= (this.#entries[first + count] as MemoryEntry).record.length;
       count += 1;
     }
-    if (count === 0) return { records: 0, spans: 0 };
-    const evicted = this.#entries.splice(first, count);
-    return { records: count, spans: evicted.filter((entry) => entry.span).length };
+    return toEvicted(count === 0 ? [] : this.#entries.splice(first, count));
   }
 
   /** The next unread records. */
@@ -88,7 +91,7 @@ export class MemoryQueue {
   clearUnread(): Evicted {
     const evicted = this.#entries.splice(this.#progress.read - this.#progress.settled);
     for (const entry of evicted) this.#bytes -= entry.record.length;
-    return { records: evicted.length, spans: evicted.filter((entry) => entry.span).length };
+    return toEvicted(evicted);
   }
 
   /** The oldest records, as many as fit in `maxBytes`, but at least all that are being delivered. */
@@ -125,4 +128,12 @@ export class MemoryQueue {
   #shift(count: number): void {
     for (const entry of this.#entries.splice(0, count)) this.#bytes -= entry.record.length;
   }
+}
+
+function toEvicted(entries: readonly MemoryEntry[]): Evicted {
+  return {
+    records: entries.length,
+    spans: entries.filter((entry) => entry.span).length,
+    ends: entries.map(({ record }) => record).filter((record) => ENDS_TRACE.test(record.slice(0, 200))),
+  };
 }

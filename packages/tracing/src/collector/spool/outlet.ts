@@ -25,6 +25,8 @@ export interface OutletOptions {
   trouble: Trouble;
   /** Replaces what somebody has deleted; whether that was the trouble. */
   reopen(): boolean;
+  /** Writes what the store keeps of segments that are lost. */
+  rescue(): void;
   /** Something may be had again. */
   onReadable(): void;
 }
@@ -64,6 +66,8 @@ export class Outlet {
       return;
     }
     progress.settle(ticket);
+    // Their traces were kept as open for the case of a crash, since no file held them any more.
+    if (progress.removed) for (const record of batch.records) store.openTraces.note(record);
     const directory = this.#closed || progress.removed ? undefined : store.directoryOf(progress);
     if (!directory) return;
     store.checkpointer.touch(directory);
@@ -124,7 +128,12 @@ export class Outlet {
     const spans = segment.spans - segment.takenSpans;
     segment.records = segment.takenRecords;
     segment.spans = segment.takenSpans;
-    if (records !== 0) this.#options.pending.lose("damaged", records, spans);
+    if (records !== 0) {
+      const { pending, store, rescue } = this.#options;
+      pending.lose("damaged", records, spans);
+      store.rescueDamaged(segment);
+      rescue();
+    }
     if (!segment.sealed) return;
     segment.rewind();
     segment.close();
@@ -141,6 +150,7 @@ export class Outlet {
         `A segment has disappeared (${segment.label}); its spans are counted as dropped.`,
       );
       store.drop(directory, segment, "disk");
+      this.#options.rescue();
       return;
     }
     trouble.raise("read", `The spool cannot be read (${reasonOf(error)}); it is tried again every second.`);

@@ -24,10 +24,10 @@ export class Pending {
     this.spans -= spans;
   }
 
-  /** They are lost, and counted as such. */
-  lose(reason: SpoolDropReason, records: number, spans: number): void {
+  /** They are lost, and counted as such, but for as many spans as are about to be added again in another form. */
+  lose(reason: SpoolDropReason, records: number, spans: number, kept = 0): void {
     this.settle(records, spans);
-    this.report(reason, spans);
+    this.report(reason, spans - kept);
   }
 
   /** Spans that never were among those that wait are lost. */

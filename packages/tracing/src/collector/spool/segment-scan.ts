@@ -62,7 +62,7 @@ export async function scanSegment(
   dir: string,
   sequence: number,
   start: number,
-  openTraces: OpenTraces | undefined,
+  openTraces: OpenTraces,
 ): Promise<{ segment: Segment; damagedSpans: number }> {
   const scan = new SegmentScan();
   const segment = new Segment(dir, sequence);
@@ -78,7 +78,7 @@ export async function scanSegment(
         break;
       }
       if (line.state === "torn") break;
-      if (openTraces) for (const payload of line.payloads) noteOpen(openTraces, payload, segment, line);
+      for (const payload of line.payloads) noteOpen(openTraces, payload, segment, line);
       if (line.end > start) {
         scan.start ??= segment.size;
         scan.add(line);
@@ -98,13 +98,12 @@ export async function scanSegment(
 }
 
 function noteOpen(openTraces: OpenTraces, payload: Buffer, segment: Segment, line: Line): void {
-  if (payloadType(payload) !== "started") {
-    if (openTraces.size > 0) openTraces.note(payload.toString("latin1", 0, 160));
-    return;
-  }
+  const type = payloadType(payload);
+  if (type === "span" && openTraces.size === 0) return;
   // Only a line that stands in the file as it was written can be read again by its place.
   const regular = line.state === "whole" && line.raw.length + 1 === line.end - segment.size;
-  openTraces.note(payload.toString("utf8"), regular ? segment : undefined, segment.size, line.end);
+  const text = type === "started" ? payload.toString("utf8") : payload.toString("latin1", 0, 160);
+  openTraces.note(text, regular ? segment : undefined, segment.size, line.end);
 }
 
 /** How long ago a record's span ended, or began where it has not ended; 0 when its clock is ahead of ours. */

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import type { EncodedRecord } from "../../record/record.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { countDeadLetters, inheritDeadLetters } from "./dead-letters.ts";
-import { type EncodedLines, LineEncoder } from "./line.ts";
-import { OpenTraces } from "./open-traces.ts";
+import { type EncodedLines, LineEncoder, recordType } from "./line.ts";
+import { type LostEnd, OpenTraces } from "./open-traces.ts";
 import { relocate, rewrite } from "./relocation.ts";
 import type { Segment } from "./segment.ts";
 import { SegmentWriter, type Written } from "./segment-writer.ts";
@@ -20,8 +20,8 @@ export interface SegmentStoreOptions {
   sync: boolean;
   trouble: Trouble;
   ledger: () => Record<string, unknown>;
-  /** A segment was given up: records and spans in it that nobody had taken. */
-  onLost(reason: "spool-full" | "disk", records: number, spans: number): void;
+  /** A segment was given up: records and spans in it that nobody had taken, and how many spans are kept in another form. */
+  onLost(reason: "spool-full" | "disk", records: number, spans: number, kept: number): void;
 }
 
 /** Every segment of this process on disk: its own directory, and those it took over. Keeps them below the cap. */
@@ -34,6 +34,7 @@ export class SegmentStore {
   #own: SpoolDirectory | undefined;
   #writer: SegmentWriter | undefined;
   #bytes = 0;
+  #rescued: EncodedRecord[] = [];
 
   constructor(options: SegmentStoreOptions) {
     this.#options = options;
@@ -72,7 +73,7 @@ export class SegmentStore {
       this.#writer?.seal();
       this.checkpointer.forget(old);
       old.release();
-      for (const segment of lost) this.#giveUp(segment, "disk");
+      for (const segment of lost) this.#giveUp(segment, "disk", this.openTraces.leaveSegment(segment));
       this.checkpointer.touch(fresh);
     }
     this.#own = fresh;
@@ -126,9 +127,19 @@ export class SegmentStore {
 
   /** Drops a segment with everything in it that nobody has taken. */
   drop(directory: SpoolDirectory, segment: Segment, reason: "spool-full" | "disk"): void {
-    this.#delete(directory, [segment]);
-    this.#giveUp(segment, reason);
+    this.#giveUp(segment, reason, this.#delete(directory, [segment]));
     this.#removeIfEmpty(directory);
+  }
+
+  /** What is to be written again of segments that were given up, once. */
+  takeRescued(): EncodedRecord[] {
+    return this.#rescued.splice(0);
+  }
+
+  /** Says what can be said of traces whose end stands in a segment that turned out damaged. */
+  rescueDamaged(segment: Segment): void {
+    const lost = this.directoryOf(segment)?.openTraces.damagedEnds(segment) ?? [];
+    this.#rescue(lost);
   }
 
   /** The segment that is read next. */
@@ -198,14 +209,26 @@ export class SegmentStore {
     this.#options.trouble.raise("sync", message);
   }
 
-  #delete(directory: SpoolDirectory, segments: readonly Segment[]): void {
-    this.checkpointer.delete(directory, segments);
+  #delete(directory: SpoolDirectory, segments: readonly Segment[]): LostEnd[] {
+    const lost = this.checkpointer.delete(directory, segments);
     for (const segment of segments) this.#bytes -= segment.size;
+    return lost;
   }
 
-  #giveUp(segment: Segment, reason: "spool-full" | "disk"): void {
+  #giveUp(segment: Segment, reason: "spool-full" | "disk", lost: readonly LostEnd[]): void {
     segment.removed = true;
-    this.#options.onLost(reason, segment.records - segment.takenRecords, segment.spans - segment.takenSpans);
+    this.#rescue(lost);
+    const kept = lost.filter(({ record }) => record && recordType(record) === "span").length;
+    const { records, spans, takenRecords, takenSpans } = segment;
+    this.#options.onLost(reason, records - takenRecords, spans - takenSpans, kept);
+  }
+
+  /** Until they are written again, a crash would leave these traces open, and the own checkpoint says so. */
+  #rescue(lost: readonly LostEnd[]): void {
+    for (const { started, record } of lost) {
+      if (started !== undefined) this.openTraces.hold(started);
+      if (record !== undefined) this.#rescued.push(record);
+    }
   }
 
   #removeIfEmpty(directory: SpoolDirectory): void {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { acquireDirectoryLock, type DirectoryLock, LOCK_FILE } from "../../lock/directory-lock.ts";
 import { CHECKPOINT_FILE, type Checkpoint, writeCheckpoint } from "./checkpoint.ts";
-import type { OpenTraces } from "./open-traces.ts";
+import type { LostEnd, OpenTraces } from "./open-traces.ts";
 import type { Segment } from "./segment.ts";
 
 const ATTEMPTS = 5;
@@ -84,14 +84,16 @@ export class SpoolDirectory {
     this.dirty = false;
   }
 
-  /** Takes a segment out of the list, keeping what is still needed of it; {@link discard} then deletes the file. */
-  detach(segment: Segment): void {
+  /**
+   * Takes a segment out of the list, keeping what is still needed of it; {@link discard} then deletes the file. Returns the
+   * ends of traces that are lost with it.
+   */
+  detach(segment: Segment): LostEnd[] {
     const index = this.segments.indexOf(segment);
-    if (index < 0) return;
+    if (index < 0) return [];
     this.segments.splice(index, 1);
     this.dirty = true;
-    if (this.openTraces.size === 0) return;
-    this.openTraces.leaveSegment(segment);
+    return this.openTraces.leaveSegment(segment);
   }
 
   /** Deletes a segment's file. @throws when the disk refuses. */

@@ -80,7 +80,7 @@ export class Spool {
       sync: fsync === "always",
       trouble,
       ledger: () => this.#ledger(),
-      onLost: (reason, records, spans) => pending.lose(reason, records, spans),
+      onLost: (reason, records, spans, kept) => pending.lose(reason, records, spans, kept),
     });
     const intake = new Intake({ store, memory, pending, trouble, syncLater: fsync === "interval" });
     const reopen = () => intake.reopen();
@@ -96,6 +96,7 @@ export class Spool {
       pending,
       trouble,
       reopen,
+      rescue: () => intake.rescue(),
       onReadable: () => this.onReadable?.(),
     });
     this.#plannedDir = join(dir, directoryName());

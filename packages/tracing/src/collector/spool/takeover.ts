@@ -83,7 +83,7 @@ async function emitInterrupted({ directory, interrupted }: Adopted, options: Tak
 }
 
 /** Adds what was taken over to what is read and counted, oldest first; returns how many spans that makes. */
-function publish(adopted: readonly Adopted[], { store, pending }: TakeoverOptions): number {
+function publish(adopted: readonly Adopted[], { store, intake, pending }: TakeoverOptions): number {
   const byAge = adopted.toSorted((a, b) =>
     compare(a.directory.inheritance?.diedAt, b.directory.inheritance?.diedAt),
   );
@@ -98,6 +98,7 @@ function publish(adopted: readonly Adopted[], { store, pending }: TakeoverOption
     store.sweep(directory);
   }
   store.makeRoom(0);
+  intake.rescue();
   return total;
 }
 
