@@ -4,7 +4,7 @@ import { TRACING } from "../conventions/attributes.ts";
 import { traceOf } from "../core/trace-context.ts";
 import type { ReadableSpanLike } from "../record/readable-span.ts";
 import type { EncodedRecord } from "../record/record.ts";
-import { hrTimeNow } from "../record/time.ts";
+import { hrTimeNow, startBelow } from "../record/time.ts";
 import {
   agentNameOf,
   encodeRecord,
@@ -23,7 +23,7 @@ export type EndedSpan =
   | { status: "unserializable" };
 
 /** What is known of a span from where it was started. */
-type Origin = Pick<ToRecordOptions, "pipeline" | "agent">;
+type Origin = Pick<ToRecordOptions, "pipeline" | "agent" | "start">;
 
 /**
  * Makes records of spans, and knows which ones are open. It meets whatever a span holds, of any SDK, and never throws:
@@ -45,9 +45,11 @@ export class SpanRecorder {
     return this.#guarded(() => {
       this.#open.add(span);
       const parent = spans.getSpan(parentContext);
+      const above = parent && this.#origins.get(parent);
       this.#origins.set(span, {
         pipeline: traceOf(parentContext)?.pipelineName,
-        agent: agentNameOf(span) ?? (parent && this.#origins.get(parent)?.agent),
+        agent: agentNameOf(span) ?? above?.agent,
+        start: startBelow(above?.start, span.startTime),
       });
       return opensTrace(span) ? encodeRecord(toStartedRecord(span, this.#optionsFor(span))) : undefined;
     });

@@ -13,6 +13,18 @@ export function toMicros(time: HrTime): { micros: number; clamped: boolean } {
   return { micros, clamped: false };
 }
 
+const TICK_MICROS = 1000;
+
+/**
+ * The start of a span below one that started at `parentStart`: the same, unless it is earlier by less than a millisecond,
+ * which is what most SDKs measure starts in. Then it started with its parent.
+ */
+export function startBelow(parentStart: HrTime | undefined, start: HrTime): HrTime {
+  if (parentStart === undefined) return start;
+  const early = toMicros(parentStart).micros - toMicros(start).micros;
+  return early > 0 && early < TICK_MICROS ? parentStart : start;
+}
+
 /** ISO 8601 UTC with exactly six digits of fraction, as Postgres stores it: a seventh digit would be rounded. */
 export function formatMicros(micros: number): string {
   const seconds = Math.floor(micros / 1_000_000);

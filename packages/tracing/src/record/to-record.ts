@@ -26,6 +26,8 @@ export interface ToRecordOptions {
   pipeline?: string | undefined;
   /** The nearest agent that the span was started under. */
   agent?: string | undefined;
+  /** When the span started, in the time of its parent. @default its `startTime` */
+  start?: HrTime | undefined;
 }
 
 /** The record of a span that has ended. */
@@ -56,12 +58,12 @@ function buildRecord(
   span: ReadableSpanLike,
   type: TraceRecord["type"],
   endTime: HrTime | undefined,
-  { settings, pipeline, agent }: ToRecordOptions,
+  { settings, pipeline, agent, start: startTime = span.startTime }: ToRecordOptions,
 ): TraceRecord {
   const { attributes } = span;
   const identity = span.spanContext();
   const root = rootClaim(span);
-  const start = toMicros(span.startTime);
+  const start = toMicros(startTime);
   const end = endTime && toMicros(endTime);
   const usage = usageOf(attributes, new Date(start.micros / 1000));
   const header = (value: unknown) => cappedText(value, MAX_HEADER_BYTES, settings);

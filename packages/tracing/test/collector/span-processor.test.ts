@@ -59,10 +59,12 @@ describe("as a span processor", () => {
     });
     for (let run = 0; run < 50; run++) TraceContext.run({ pipelineName: "learn" }, nested);
     await provider.forceFlush();
-    const starts = new Map(backend.records().map(({ span_id, start }) => [span_id, start]));
-    const early = backend
-      .records()
-      .filter(({ parent_span_id, start }) => start < (starts.get(parent_span_id ?? "") ?? ""));
+    const records = [...backend.stored.values()];
+    const starts = new Map(records.map(({ span_id, start }) => [span_id, start]));
+    const early = records.filter(
+      ({ parent_span_id, start }) =>
+        parent_span_id !== null && start < (starts.get(parent_span_id) ?? "missing"),
+    );
     expect(early).toEqual([]);
     await provider.shutdown();
   });

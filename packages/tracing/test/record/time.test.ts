@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatMicros, hrTimeNow, toMicros } from "../../src/record/time.ts";
+import { formatMicros, hrTimeNow, startBelow, toMicros } from "../../src/record/time.ts";
 
 const EARLIEST = Date.UTC(2000, 0, 1) * 1000;
 const LATEST = Date.UTC(2100, 0, 1) * 1000 - 1;
@@ -31,6 +31,15 @@ describe("a time in a record", () => {
         if (!clamped) expect(micros).toBe(exact);
       }),
     );
+  });
+
+  it("of a start is the parent's, when another SDK's clock has it before that by less than a tick", () => {
+    const parent: [number, number] = [1_800_000_000, 1_700_000];
+    expect(startBelow(parent, [1_800_000_000, 1_000_000])).toEqual(parent);
+    for (const start of [1_700_000, 1_800_000, 500_000]) {
+      expect(startBelow(parent, [1_800_000_000, start])).toEqual([1_800_000_000, start]);
+    }
+    expect(startBelow(undefined, parent)).toEqual(parent);
   });
 
   it("now is now, and not before what started in the same millisecond", () => {
