@@ -54,6 +54,7 @@ export class TraceCollector {
       dir: this.#options.spoolDir,
       maxBytes: this.#options.maxSpoolBytes,
       fsync: this.#options.fsync,
+      onAdopt: (spans) => this.#ledger.end(spans),
       onDrop: (reason, spans) => this.#ledger.drop(reason, spans),
       onWarn: (message) => logger.warn(message),
     });
@@ -141,8 +142,7 @@ export class TraceCollector {
     this.#delivery.start();
     this.#maintenance.start();
     try {
-      const { spans, interrupted } = await this.#spool.adopt();
-      this.#ledger.end(spans);
+      const { interrupted } = await this.#spool.adopt();
       this.#ledger.interrupt(interrupted.length);
     } catch (error) {
       this.#options.logger.warn(

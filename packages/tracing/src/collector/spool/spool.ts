@@ -32,6 +32,11 @@ export interface SpoolOptions {
   fsync?: "interval" | "always";
   /** Memory for what the disk refuses; past it the oldest records go. @default 16 MiB */
   memoryBytes?: number;
+  /**
+   * Spans that have come from dead processes, damaged ones included; called synchronously as {@link Spool.pendingSpans}
+   * grows by them, so that whoever counts them is never behind.
+   */
+  onAdopt?(spans: number): void;
   /** Spans that are given up; other types of records do not count. */
   onDrop(reason: SpoolDropReason, spans: number): void;
   /** Told of each kind of trouble once, and once when it is over. */
@@ -53,6 +58,7 @@ export class Spool {
   readonly #intake: Intake;
   readonly #outlet: Outlet;
   readonly #plannedDir: string;
+  readonly #onAdopt: (spans: number) => void;
   #ledger: () => Record<string, unknown> = () => ({});
   #closed = false;
   /** Called synchronously when {@link take} may have something to return. */
@@ -100,6 +106,7 @@ export class Spool {
       onReadable: () => this.onReadable?.(),
     });
     this.#plannedDir = join(dir, directoryName());
+    this.#onAdopt = (spans) => options.onAdopt?.(spans);
   }
 
   /** This process's own directory; where it would be, while the disk does not allow one. */
@@ -178,7 +185,8 @@ export class Spool {
    * Takes over the directories of dead processes; their records are handed out before the own ones. For each trace that
    * a dead process left open an `interrupted` record is appended here, the same one however often it is tried.
    *
-   * Everything taken over becomes visible in the counts at once, right before the promise resolves.
+   * Everything taken over becomes visible in the counts at once; {@link SpoolOptions.onAdopt} is called at that moment,
+   * which is before the promise resolves.
    */
   async adopt(): Promise<Adoption> {
     const adoption = await takeOver({
@@ -187,6 +195,7 @@ export class Spool {
       intake: this.#intake,
       pending: this.#pending,
       trouble: this.#trouble,
+      onAdopt: this.#onAdopt,
       closed: () => this.#closed,
     });
     if (this.unread) this.onReadable?.();

@@ -24,12 +24,14 @@ export interface TakeoverOptions {
   intake: Intake;
   pending: Pending;
   trouble: Trouble;
+  /** Called as the counts grow, before anything else happens; the same spans are in {@link Adoption}. */
+  onAdopt(spans: number): void;
   closed(): boolean;
 }
 
 /**
- * Takes over the directories of all dead processes. The counts change in one step at the end, before the promise
- * resolves, so that nobody sees spans that are pending but never ended.
+ * Takes over the directories of all dead processes. The counts change in one step at the end, and `onAdopt` is told in
+ * it, so that nobody sees spans that are pending but never ended.
  */
 export async function takeOver(options: TakeoverOptions): Promise<Adoption> {
   const { root, store, trouble, closed } = options;
@@ -83,7 +85,8 @@ async function emitInterrupted({ directory, interrupted }: Adopted, options: Tak
 }
 
 /** Adds what was taken over to what is read and counted, oldest first; returns how many spans that makes. */
-function publish(adopted: readonly Adopted[], { store, intake, pending }: TakeoverOptions): number {
+function publish(adopted: readonly Adopted[], options: TakeoverOptions): number {
+  const { store, intake, pending } = options;
   const byAge = adopted.toSorted((a, b) =>
     compare(a.directory.inheritance?.diedAt, b.directory.inheritance?.diedAt),
   );
@@ -93,6 +96,7 @@ function publish(adopted: readonly Adopted[], { store, intake, pending }: Takeov
     const spans = directory.segments.reduce((sum, segment) => sum + segment.spans, 0);
     store.addAdopted(directory);
     pending.add(records, spans);
+    options.onAdopt(spans + damagedSpans);
     pending.report("damaged", damagedSpans);
     total += spans + damagedSpans;
     store.sweep(directory);
