@@ -48,7 +48,7 @@ export class SpoolDirectory {
 
   /** Makes and locks a directory below `root`. @throws when the disk refuses. */
   static create(root: string, openTraces: OpenTraces): SpoolDirectory {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeRoot(root);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const path = join(root, directoryName());
       mkdirSync(path, { mode: 0o700 });
@@ -119,6 +119,16 @@ export class SpoolDirectory {
   release(): void {
     for (const segment of this.segments) segment.close();
     this.#lock.release();
+  }
+}
+
+function makeRoot(root: string): void {
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // What Node says of a read-only file system too; a plain attempt tells the two apart.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    mkdirSync(root, { mode: 0o700 });
   }
 }
 
