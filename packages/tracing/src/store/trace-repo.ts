@@ -18,9 +18,9 @@ import type {
   TraceDetail,
   TracePage,
   TraceStats,
-  TraceSummary,
 } from "./shapes.ts";
 import { RawJson, type RpcArgs, type StoreClient } from "./store-client.ts";
+import { type StoredTrace, toDetail, toSpan, toSummary } from "./stored-shapes.ts";
 
 export type {
   DeleteFilter,
@@ -66,24 +66,14 @@ export class TraceRepo {
     const page = await this.#call<TracePage>("list_traces", {
       filter: toConditions(filter, LIST_CONDITIONS),
     });
-    return { ...page, traces: page.traces.map(toSummary) };
+    return { traces: page.traces.map(toSummary), nextCursor: page.nextCursor };
   }
 
   /** The whole trace, or null when there is none; `skeleton` leaves out content. */
   async getTrace(traceId: string, options: { skeleton?: boolean } = {}): Promise<TraceDetail | null> {
     requireHex("traceId", traceId, 32);
-    const found = await this.#call<(TraceSummary & { rootSpanId: string; spans: Span[] }) | null>(
-      "get_trace",
-      {
-        trace_id: traceId,
-        options,
-      },
-    );
-    if (found === null) return null;
-    const { rootSpanId, spans: stored, ...summary } = found;
-    const spans = stored.map(toSpan);
-    const root = spans.find((span) => span.spanId === rootSpanId);
-    return { ...toSummary(summary), input: root?.input ?? null, output: root?.output ?? null, spans };
+    const found = await this.#call<StoredTrace | null>("get_trace", { trace_id: traceId, options });
+    return found && toDetail(found);
   }
 
   async getSpan(traceId: string, spanId: string): Promise<Span | null> {
@@ -139,30 +129,5 @@ export class TraceRepo {
   // The functions' answers are part of the schema, whose version is checked; they are taken at their word.
   async #call<T>(fn: string, args: RpcArgs): Promise<T> {
     return (await this.#client.rpc(fn, args)) as T;
-  }
-}
-
-function toSummary<S extends TraceSummary>(stored: S): S {
-  return { ...stored, metadata: parsed(stored.metadata) as TraceSummary["metadata"] };
-}
-
-function toSpan(stored: Span): Span {
-  return {
-    ...stored,
-    input: parsed(stored.input),
-    output: parsed(stored.output),
-    attributes: (parsed(stored.attributes) ?? {}) as Span["attributes"],
-    events: (parsed(stored.events) ?? []) as Span["events"],
-    links: (parsed(stored.links) ?? []) as Span["links"],
-  };
-}
-
-/** Content is text that holds JSON; what another writer stored otherwise is shown as it stands. */
-function parsed(content: unknown): unknown {
-  if (typeof content !== "string") return content ?? null;
-  try {
-    return JSON.parse(content);
-  } catch {
-    return content;
   }
 }

@@ -9,6 +9,18 @@ import { type PostgresServer, query, startPostgres } from "../support/postgres-s
 import { type CapturedRun, captureRun, type RunSetting } from "./captured-run.ts";
 import { LEARN, NOW, RUNNING, SUPPORT, storedRecords } from "./stored-traces.ts";
 
+/** The members of what is printed, in the order in which it is documented. */
+const SUMMARY = [
+  ...["traceId", "pipelineName", "status", "startTime", "durationMs", "telegramId", "userId", "sessionId"],
+  ...["tags", "metadata", "serviceName", "spanCount", "errorCount", "models", "inputTokens", "outputTokens"],
+  ...["costUsd", "error", "scores"],
+];
+const SPAN = [
+  ...["spanId", "parentSpanId", "name", "kind", "status", "startTime", "durationMs", "input", "output"],
+  ...["agent", "provider", "model", "inputTokens", "outputTokens", "costUsd", "costSource", "error"],
+  ...["attributes", "events", "links"],
+];
+
 let server: PostgresServer;
 let url: string;
 let dataDir: string;
@@ -224,6 +236,21 @@ describe("tracing show", () => {
     expect(trace.spans).toHaveLength(4);
     const span = JSON.parse((await tracing(["show", LEARN, "--span", "00000000000000b2", "--json"])).stdout);
     expect(span).toMatchObject({ spanId: "00000000000000b2", output: "Patience." });
+  });
+
+  it("prints members in the order of their documentation, spans last", async () => {
+    const show = async (...argv: string[]) => JSON.parse((await tracing([...argv, "--json"])).stdout);
+    const { traces, ...page } = await show("ls", "--pipeline", "learn");
+    expect([Object.keys(page), traces.map(Object.keys)]).toEqual([["nextCursor"], [SUMMARY]]);
+    const trace: TraceDetail = await show("show", LEARN);
+    expect(Object.keys(trace)).toEqual([...SUMMARY, "input", "output", "spans"]);
+    expect(Object.keys(trace.error ?? {})).toEqual(["type", "message"]);
+    expect(trace.spans.map(Object.keys)).toEqual(trace.spans.map(() => SPAN));
+    expect(Object.keys(trace.spans[0]?.error ?? {})).toEqual(["type", "message", "stack"]);
+    expect(Object.keys(await show("show", LEARN, "--span", "00000000000000b2"))).toEqual(SPAN);
+    const store = await openStore({ databaseUrl: url }, {});
+    expect(Object.keys((await store.repo.getSpan(LEARN, "00000000000000b2")) ?? {})).toEqual(SPAN);
+    await store.close();
   });
 });
 

@@ -20,8 +20,8 @@ async function projectWithSample(env: NodeJS.ProcessEnv = {}): Promise<Project> 
 
 /** What the sample printed names the root and, as its child, the model call. */
 function expectPrintedTree(stdout: string): void {
-  const field = (name: string, after: string) =>
-    new RegExp(`name: '${after}'[^{}]*?${name}: '([0-9a-f]{16})'`).exec(stdout)?.[1];
+  const field = (name: string, of: string) =>
+    new RegExp(`${name}: '([0-9a-f]{16})'[^{}]*?name: '${of}'`).exec(stdout)?.[1];
   expect(field("parentSpanId", "llm:openai")).toMatch(/^[0-9a-f]{16}$/);
   expect(field("parentSpanId", "llm:openai")).toBe(field("spanId", "learn"));
 }
