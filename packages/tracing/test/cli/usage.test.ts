@@ -18,7 +18,7 @@ const WRONG_VALUES: readonly [option: string, value: string, accepted: RegExp][]
   ["--min-cost", "cheap", /US dollars/],
   ["--text", "", /not empty/],
   ["--limit", "0", /from 1 to 500/],
-  ["--cursor", "", /not empty/],
+  ["--cursor", "", /the cursor that an earlier list ended with/],
   ["--data-dir", "", /not empty/],
   ["--database-url", "localhost/x", /postgres:\/\//],
   ["--insforge-url", "localhost", /https:\/\//],
