@@ -7,6 +7,6 @@ export {
   describeExporterContract,
   type ExporterContractOptions,
   type ExporterUnderTest,
-} from "./exporter-contract.ts";
+} from "./exporter-contract/index.ts";
 export { sampleModelCall, sampleRecord } from "./sample-record.ts";
 export { describeStoreContract, type StoreContractOptions } from "./store-contract/index.ts";

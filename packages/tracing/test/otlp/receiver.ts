@@ -58,8 +58,15 @@ export interface Receiver {
   up(): Promise<void>;
 }
 
-/** An OTLP backend over HTTP for protobuf and JSON, on the loopback interface; gone with its test. */
+/** An OTLP backend as {@link openReceiver} makes it, gone with its test. */
 export async function startReceiver(): Promise<Receiver> {
+  const receiver = await openReceiver();
+  onTestFinished(() => receiver.down());
+  return receiver;
+}
+
+/** An OTLP backend over HTTP for protobuf and JSON, on the loopback interface, until it is {@link Receiver.down}. */
+export async function openReceiver(): Promise<Receiver> {
   const requests: ReceivedRequest[] = [];
   const spans: ReceivedSpan[] = [];
   const faults: FaultFor[] = [];
@@ -117,7 +124,6 @@ export async function startReceiver(): Promise<Receiver> {
     },
   };
   await receiver.up();
-  onTestFinished(() => receiver.down());
   return receiver;
 }
 

@@ -9,6 +9,7 @@ import {
   createInsForgeStoreClient,
   InsForgeSpanExporter,
 } from "../../src/insforge/index.ts";
+import { createOtlpExporter } from "../../src/otlp/index.ts";
 import { createPostgresClient, createPostgresMigrationTarget } from "../../src/postgres/index.ts";
 import { migrate } from "../../src/store/migrator.ts";
 import type { StoreClient } from "../../src/store/store-client.ts";
@@ -16,8 +17,9 @@ import { createStoreExporter } from "../../src/store/store-exporter.ts";
 import {
   describeExporterContract,
   type ExporterContractOptions,
-} from "../../src/testing/exporter-contract.ts";
+} from "../../src/testing/exporter-contract/index.ts";
 import { freshDataDir, PATIENT, SCRATCH_ROOT } from "../embedded/data-dir.ts";
+import { type Fault, openReceiver, startReceiver } from "../otlp/receiver.ts";
 import {
   type InsForgeServer,
   type InsForgeServerOptions,
@@ -179,4 +181,37 @@ describe("over the embedded store", PATIENT, () => {
       return createStoreExporter(store.client);
     },
   });
+});
+
+describe("over OTLP", () => {
+  for (const protocol of ["http/protobuf", "http/json"] as const) {
+    /** Against a receiver of the test's that answers, or does not, in one way. */
+    const troubled = async (faultFor: (request: { body: Buffer }) => Fault | undefined) => {
+      const receiver = await startReceiver();
+      receiver.fault(faultFor);
+      return createOtlpExporter({ url: receiver.url, protocol });
+    };
+
+    describeExporterContract(`OTLP, ${protocol}`, {
+      runner,
+      async open() {
+        const receiver = await openReceiver();
+        return {
+          exporter: createOtlpExporter({ url: receiver.url, protocol }),
+          async storedSpans(traceId) {
+            return receiver.spans.filter((span) => span.traceId === traceId).map(({ spanId }) => spanId);
+          },
+          close: () => receiver.down(),
+        };
+      },
+      unreachable: async () => createOtlpExporter({ url: `http://${NOWHERE}/v1/traces`, protocol }),
+      unauthorized: () => troubled(() => ({ kind: "answer", status: 401 })),
+      hanging: () => troubled(() => ({ kind: "hang" })),
+      limited: (maxBytes) =>
+        troubled(({ body }) => (body.length > maxBytes ? { kind: "answer", status: 413 } : undefined)),
+      poisons: { "a time that is none": (record) => ({ ...record, start: "yesterday" }) },
+      storesOnce: false,
+      hasSchema: false,
+    });
+  }
 });
