@@ -43,6 +43,29 @@ export function invalidOption(option: string, received: unknown, accepted: strin
   );
 }
 
+export interface MissingDependencyOptions {
+  /** What is the matter with the packages. @default that they are not installed */
+  reason?: string;
+  cause?: unknown;
+}
+
+/** Optional packages that are not there, and the one command that installs them all. */
+export function missingDependency(
+  user: string,
+  packages: readonly string[],
+  options: MissingDependencyOptions = {},
+): TracingError {
+  const { reason = `${packages.length === 1 ? "is" : "are"} not installed`, cause } = options;
+  return new TracingError("missing-dependency", `${user} needs ${packages.join(" and ")}, which ${reason}.`, {
+    hint: installCommand(packages),
+    cause,
+  });
+}
+
+export function installCommand(packages: readonly string[]): string {
+  return `Run: npm install ${packages.join(" ")}`;
+}
+
 /**
  * Refuses an option nobody reads, which most likely is a misspelt one.
  *

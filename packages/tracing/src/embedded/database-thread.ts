@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { TracingError } from "../core/errors.ts";
+import { missingDependency, TracingError } from "../core/errors.ts";
 import { WORKER_STACK_MB } from "./pglite-database.ts";
 import type { Answer, WorkerData, WorkerMessage } from "./worker-protocol.ts";
 
@@ -78,9 +78,7 @@ function launch(databaseDir: string, events: DatabaseThreadEvents): Promise<Work
 
 function toOpenError(dir: string, { code, reason }: WorkerMessage & { type: "failed" }): TracingError {
   if (code === "missing-dependency") {
-    return new TracingError(code, "The embedded store needs @electric-sql/pglite, which is not installed.", {
-      hint: "Run: npm install @electric-sql/pglite",
-    });
+    return missingDependency("The embedded store", ["@electric-sql/pglite"]);
   }
   return new TracingError(
     code,

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { TracingError } from "../core/errors.ts";
+import { missingDependency, TracingError } from "../core/errors.ts";
 import { createInsForgeMigrationTarget, createInsForgeStoreClient } from "../insforge/index.ts";
 import { LATEST_SCHEMA_VERSION, type MigrationTarget, migrate } from "../store/migrator.ts";
 import type { StoreClient } from "../store/store-client.ts";
@@ -45,6 +45,7 @@ export interface EmbeddedStore {
  */
 export async function openEmbedded({ dataDir: dir, signal }: EmbeddedOptions): Promise<EmbeddedStore> {
   signal?.throwIfAborted();
+  requireSdk();
   const dataDir = resolve(dir);
   const apiKey = prepareDirectory(dataDir);
   const connection = new Connection({
@@ -76,6 +77,23 @@ export async function openEmbedded({ dataDir: dir, signal }: EmbeddedOptions): P
     throw error;
   } finally {
     signal?.removeEventListener("abort", abort);
+  }
+}
+
+const SDK = "@insforge/sdk";
+
+/** Told before anything is made. PGlite is the owner's alone, who tells of it; with the SDK missing, both are named at once. */
+function requireSdk(): void {
+  const missing = [SDK, "@electric-sql/pglite"].filter((name) => !isInstalled(name));
+  if (missing.includes(SDK)) throw missingDependency("The embedded store", missing);
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    import.meta.resolve(name);
+    return true;
+  } catch {
+    return false; // The resolver throws when there is no such package.
   }
 }
 

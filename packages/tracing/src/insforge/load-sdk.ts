@@ -1,4 +1,4 @@
-import { invalidOption, TracingError } from "../core/errors.ts";
+import { invalidOption, missingDependency, TracingError } from "../core/errors.ts";
 import type { InsForgeHttp } from "./http-exchange.ts";
 import { nodeFetch } from "./node-fetch.ts";
 
@@ -52,10 +52,7 @@ async function loadSdk(): Promise<Pick<typeof import("@insforge/sdk"), "createAd
     const reason = missing
       ? "is not installed"
       : `cannot be loaded (${cause instanceof Error ? cause.message : cause})`;
-    throw new TracingError("missing-dependency", `The InsForge store needs @insforge/sdk, which ${reason}.`, {
-      hint: "Run `npm install @insforge/sdk`.",
-      cause,
-    });
+    throw missingDependency("The InsForge store", ["@insforge/sdk"], { reason, cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
-import { TracingError } from "../core/errors.ts";
+import { missingDependency, type TracingError } from "../core/errors.ts";
 import type { OtlpProtocol } from "./otlp-options.ts";
 
 /** What is used of the official package's serializers, which several of its releases share. */
@@ -29,12 +29,5 @@ export async function loadEncoder(protocol: OtlpProtocol): Promise<Encoder> {
 }
 
 function unusable(reason: string, cause?: unknown): TracingError {
-  return new TracingError(
-    "missing-dependency",
-    `Sending traces over OTLP needs ${PACKAGE}, which ${reason}.`,
-    {
-      hint: `Run: npm install ${PACKAGE}`,
-      cause,
-    },
-  );
+  return missingDependency("Sending traces over OTLP", [PACKAGE], { reason, cause });
 }

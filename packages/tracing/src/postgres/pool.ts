@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import type { Pool, PoolClient } from "pg";
-import { TracingError } from "../core/errors.ts";
+import { missingDependency } from "../core/errors.ts";
 
 export interface PostgresOptions {
   connectionString: string;
@@ -17,10 +17,7 @@ export interface PoolOptions extends PostgresOptions {
 /** @throws {TracingError} `missing-dependency` */
 export async function openPool({ connectionString, holdsProcess = true }: PoolOptions): Promise<Pool> {
   const { default: pg } = await import("pg").catch((cause: unknown) => {
-    throw new TracingError("missing-dependency", "PostgreSQL needs the package pg, which is not installed.", {
-      hint: "Run: npm install pg",
-      cause,
-    });
+    throw missingDependency("The PostgreSQL store", ["pg"], { cause });
   });
   // The pool's own time-out for connecting would keep the process alive; the client's does not.
   class Client extends pg.Client {

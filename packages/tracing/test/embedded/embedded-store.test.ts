@@ -1,5 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type EmbeddedStore, openEmbedded } from "../../src/embedded/index.ts";
 import { createInsForgeStoreClient } from "../../src/insforge/index.ts";
@@ -112,6 +114,20 @@ describe("openEmbedded", PATIENT, () => {
     const opening = openEmbedded({ dataDir: join(file, "data") });
     await expect(opening).rejects.toMatchObject({ name: "TracingError", code: "store-failed" });
     await expect(opening).rejects.toThrow("TRACING_DATA_DIR");
+  });
+
+  it.each([
+    [["@insforge/sdk", "@electric-sql/pglite"], "@insforge/sdk @electric-sql/pglite"],
+    [["@insforge/sdk"], "@insforge/sdk"],
+  ])("without %j names in one command what is missing, before it makes anything", (missing, named) => {
+    const dataDir = join(scratchDir(), "data");
+    const child = fileURLToPath(new URL("children/without-packages.ts", import.meta.url));
+    const { stdout } = spawnSync(process.execPath, [child, dataDir, ...missing], { encoding: "utf8" });
+    const what = missing.length === 1 ? "which is" : "which are";
+    expect(stdout).toBe(
+      `missing-dependency: The embedded store needs ${missing.join(" and ")}, ${what} not installed. Run: npm install ${named}\n`,
+    );
+    expect(existsSync(dataDir)).toBe(false);
   });
 
   it("stops opening when it is told to, and leaves the directory free", async () => {

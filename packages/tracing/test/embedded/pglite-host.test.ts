@@ -85,8 +85,9 @@ describe("PgliteHost", PATIENT, () => {
   it("says what to install where PGlite is not", () => {
     const dir = scratchDir();
     const source = fileURLToPath(new URL("../../src", import.meta.url));
-    cpSync(join(source, "embedded"), join(dir, "embedded"), { recursive: true });
-    cpSync(join(source, "core/errors.ts"), join(dir, "core/errors.ts"), { recursive: true });
+    for (const path of ["embedded", "core/errors.ts", "capture"]) {
+      cpSync(join(source, path), join(dir, path), { recursive: true });
+    }
     writeFileSync(
       join(dir, "program.mts"),
       `import { PgliteHost } from "./embedded/pglite-host.ts";

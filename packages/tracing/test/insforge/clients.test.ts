@@ -122,7 +122,7 @@ describe("without @insforge/sdk", () => {
     expect(stdout.trim().split("\n")).toEqual([
       "stored",
       "missing-dependency",
-      "Run `npm install @insforge/sdk`.",
+      "Run: npm install @insforge/sdk",
     ]);
   });
 });

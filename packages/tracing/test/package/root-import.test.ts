@@ -84,7 +84,7 @@ describe("where only the required peer is installed", () => {
     ["InsForge", insforge, "npm install @insforge/sdk"],
     ["OTLP", { ...otlp, TRACING_STORE: "none" }, "npm install @opentelemetry/otlp-transformer"],
     ["PostgreSQL", { DATABASE_URL: "postgres://127.0.0.1:1/x" }, "npm install pg"],
-    ["The embedded store", {}, "npm install @electric-sql/pglite"],
+    ["The embedded store", {}, "Run: npm install @insforge/sdk @electric-sql/pglite"],
   ])("%s, when configured, says how to install what it needs", async (_, env, command) => {
     const project = bare.with({ env });
     expect(JSON.parse(await project.nodeOutput("start.mjs"))).toEqual([

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { installCommand } from "../../core/errors.ts";
 import type { StoreKind } from "../store-trouble.ts";
 import { type Check, type Finding, fail, ok, warn } from "./finding.ts";
 import { findInstalledPackage } from "./installed-package.ts";
@@ -20,9 +21,7 @@ export const openTelemetryCheck: Check = {
     const ours = findInstalledPackage(OTEL_API, import.meta.url);
     const theirs = findInstalledPackage(OTEL_API, from);
     if (!ours) {
-      return [
-        fail(this.name, `${OTEL_API} is not installed.`, `Install it with \`npm install ${OTEL_API}\`.`),
-      ];
+      return [fail(this.name, `${OTEL_API} is not installed.`, installCommand([OTEL_API]))];
     }
     const findings: Finding[] = [];
     if (theirs && theirs.directory !== ours.directory) {
@@ -55,20 +54,17 @@ export const peersCheck: Check = {
     const kind = options?.store.kind;
     const installed: string[] = [];
     const absent: string[] = [];
-    const findings: Finding[] = [];
+    const missing: string[] = [];
     for (const peer of PEERS) {
       const found = findInstalledPackage(peer.name, import.meta.url);
       if (found) installed.push(`${peer.name} ${found.version}`);
-      else if (needs(kind, peer.name)) {
-        const store = kind === "embedded" ? "The embedded store" : "The configured store";
-        findings.push(
-          fail(
-            this.name,
-            `${store} needs ${peer.name}, which is not installed.`,
-            `Install it with \`npm install ${peer.name}\`.`,
-          ),
-        );
-      } else absent.push(peer.name);
+      else (needs(kind, peer.name) ? missing : absent).push(peer.name);
+    }
+    const findings: Finding[] = [];
+    if (missing.length > 0) {
+      const store = kind === "embedded" ? "The embedded store" : "The configured store";
+      const names = `${missing.join(" and ")}, which ${missing.length === 1 ? "is" : "are"} not installed`;
+      findings.push(fail(this.name, `${store} needs ${names}.`, installCommand(missing)));
     }
     const summary = [
       installed.length > 0 ? `Installed: ${installed.join(", ")}.` : "No optional package is installed.",
