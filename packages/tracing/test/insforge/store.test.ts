@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createInsForgeStoreClient } from "../../src/insforge/index.ts";
 import { describeStoreContract } from "../../src/testing/store-contract/index.ts";
 import type { InsForgeServer } from "../support/insforge-server.ts";
-import { addressOf, encoded, openExporter, openRepo, sampleTrace, TestBackend } from "./backend.ts";
+import { addressOf, openExporter, openRepo, TestBackend } from "./backend.ts";
 
 let backend: TestBackend;
 let server: InsForgeServer;
@@ -22,16 +22,6 @@ describeStoreContract("InsForge over HTTP", {
 });
 
 describe("the exporter in front of InsForge", () => {
-  it("has four batches in flight that overlap", async () => {
-    const exporter = await openExporter(server);
-    const records = sampleTrace(400);
-    const parts = [0, 100, 200, 300].map((at) => encoded(records.slice(at, at + 150)));
-    const outcomes = await Promise.all(parts.map((part) => exporter.send(part)));
-    expect(outcomes).toEqual(Array(4).fill({ status: "stored" }));
-    const repo = await openRepo(server);
-    expect(await repo.getTrace(records[0]?.trace_id ?? "")).toMatchObject({ spanCount: 401 });
-  });
-
   it("has its housekeeping done", async () => {
     const exporter = await openExporter(server, { retentionDays: 36_000 });
     await exporter.maintain();
