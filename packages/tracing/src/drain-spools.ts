@@ -12,7 +12,10 @@ export interface DrainOptions {
   timeoutMs?: number;
 }
 
-/** Takes over what dead processes left in the spool and stores it; resolves to the counts of what was done and left. */
+/**
+ * Takes over what dead processes left in the spool and stores it; what waits to be sent over OTLP is left to the service's
+ * next start, since nobody who reads traces expects them to be sent. Resolves to the counts of what was done and left.
+ */
 export async function drainSpools({
   store,
   spoolDir,

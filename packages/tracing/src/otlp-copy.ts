@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { TraceCollector } from "./collector/trace-collector.ts";
 import { exporterFor } from "./otlp/otlp-exporter.ts";
 import type { ResolvedOtlpOptions } from "./otlp/otlp-options.ts";
+import { otlpSpoolDir } from "./otlp-spool.ts";
 import type { ResolvedTracingOptions } from "./tracing-options.ts";
 
 /** A second destination of every span, with a spool and a ledger of its own. */
@@ -28,7 +28,7 @@ export function createOtlpCopy(
       ...BATCH,
       ...collector,
       exporter,
-      spoolDir: join(store.dataDir, "spool-otlp"),
+      spoolDir: otlpSpoolDir(store.dataDir),
       capture,
       logger: prefixed,
     }),

@@ -107,15 +107,24 @@ function resolveKeepsTraces(
   otlp: ResolvedOtlpOptions | undefined,
   env: NodeJS.ProcessEnv,
 ): boolean {
-  const [name, store] =
-    options.store === undefined ? ["TRACING_STORE", given(env.TRACING_STORE)] : ["store", options.store];
-  if (store === undefined) return true;
-  if (store !== "none")
-    throw invalidOption(name, store, '"none", or nothing for the store that is configured');
+  const name = sourceOfNoStore(options, env);
+  if (name === undefined) return true;
   if (otlp) return false;
   throw new TracingError("invalid-option", `${name} is "none", and traces are sent nowhere else.`, {
     hint: "Set OTEL_EXPORTER_OTLP_ENDPOINT.",
   });
+}
+
+/** The option or variable that says no traces are kept; undefined when they are. @throws {TracingError} `invalid-option` */
+export function sourceOfNoStore(
+  options: Pick<StartTracingOptions, "store">,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const [name, store] =
+    options.store === undefined ? ["TRACING_STORE", given(env.TRACING_STORE)] : ["store", options.store];
+  if (store === undefined) return undefined;
+  if (store === "none") return name;
+  throw invalidOption(name, store, '"none", or nothing for the store that is configured');
 }
 
 function resolveServiceName({ serviceName }: StartTracingOptions, env: NodeJS.ProcessEnv): string {

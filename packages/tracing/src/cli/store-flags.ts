@@ -34,6 +34,11 @@ export function withCommonFlags(command: Command): Command {
     );
 }
 
+/** Whether the command line itself says which store is meant. */
+export function namesStore({ databaseUrl, insforgeUrl }: CommonFlags): boolean {
+  return databaseUrl !== undefined || insforgeUrl !== undefined;
+}
+
 /** What the flags say of the store; the environment fills in the rest. */
 export function toStoreOptions(flags: CommonFlags, env: NodeJS.ProcessEnv): StoreOptions {
   const { dataDir, databaseUrl, insforgeUrl } = flags;

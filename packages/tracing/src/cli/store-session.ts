@@ -2,9 +2,9 @@ import { TracingError, type TracingErrorCode } from "../core/errors.ts";
 import type { OpenStore } from "../open-store.ts";
 import { formatCount } from "../render/format.ts";
 import { StoreError, type StoreErrorKind } from "../store/store-client.ts";
-import { resolveStoreOptions } from "../tracing-options.ts";
+import { resolveStoreOptions, sourceOfNoStore } from "../tracing-options.ts";
 import { type CliIo, writeLine } from "./io.ts";
-import { type CommonFlags, toStoreOptions } from "./store-flags.ts";
+import { type CommonFlags, namesStore, toStoreOptions } from "./store-flags.ts";
 import { type StoreKind, toTrouble } from "./store-trouble.ts";
 
 /**
@@ -17,6 +17,7 @@ export async function withStore<T>(
   io: CliIo,
   use: (store: OpenStore) => Promise<T>,
 ): Promise<T> {
+  requireStore(flags, io);
   const options = resolveStoreOptions(toStoreOptions(flags, io.env), io.env);
   // Loaded here, so that --help and a mistyped option answer at once.
   const { openResolvedStore } = await import("../open-store.ts");
@@ -28,6 +29,18 @@ export async function withStore<T>(
   } finally {
     await store.close();
   }
+}
+
+/** Traces that are only sent on are nowhere to be read; a store that the command line names is another matter. */
+function requireStore(flags: CommonFlags, { env }: CliIo): void {
+  if (namesStore(flags)) return;
+  const source = sourceOfNoStore({}, env);
+  if (source === undefined) return;
+  throw new TracingError(
+    "no-store",
+    `There is no store here: ${source} is "none", so that traces are only sent over OTLP.`,
+    { hint: "Read them where they are sent to, or name a store with --database-url or --insforge-url." },
+  );
 }
 
 /**

@@ -8,7 +8,8 @@ const TOLERANCE_MS = 5_000;
 /** This machine's clock against the `Date` header of the InsForge server; span times are this machine's. */
 export const clockCheck: Check = {
   name: "clock",
-  async examine({ options }) {
+  async examine({ options, noStore }) {
+    if (noStore !== undefined) return [];
     if (options?.store.kind !== "insforge" || !("baseUrl" in options.store.target)) return [];
     const serverUrl = options.store.target.baseUrl;
     const before = Date.now();

@@ -7,11 +7,17 @@ const NAMES = { insforge: "InsForge", postgres: "PostgreSQL", embedded: "the emb
 /** Which store is configured, and what named it. */
 export const configurationCheck: Check = {
   name: "configuration",
-  examine({ io, options, optionsError }) {
+  examine({ io, options, optionsError, noStore, otlp, otlpError }) {
     if (!options) {
       if (!(optionsError instanceof TracingError)) throw optionsError;
       const { message, cure } = toTracingTrouble(optionsError);
       return [fail(this.name, message, cure || "Correct it, or unset it to use another store.")];
+    }
+    if (noStore !== undefined) {
+      // When the variables for OTLP are wrong, their own check says so.
+      if (otlp || otlpError) return [ok(this.name, `No traces are kept (${noStore}=none): OTLP only.`)];
+      const message = `${noStore} is "none", and traces are sent nowhere else.`;
+      return [fail(this.name, message, `Set OTEL_EXPORTER_OTLP_ENDPOINT, or unset ${noStore}.`)];
     }
     const { kind, source } = options.store;
     if (kind === "embedded" && io.env.NODE_ENV === "production") {

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { type OpenStore, openResolvedStore } from "../../open-store.ts";
-import { type ResolvedStoreOptions, resolveStoreOptions } from "../../tracing-options.ts";
+import { resolveOtlpOptions } from "../../otlp/otlp-options.ts";
+import { otlpSpoolDir } from "../../otlp-spool.ts";
+import { type ResolvedStoreOptions, resolveStoreOptions, sourceOfNoStore } from "../../tracing-options.ts";
 import type { CliIo } from "../io.ts";
-import { type CommonFlags, toStoreOptions } from "../store-flags.ts";
+import { type CommonFlags, namesStore, toStoreOptions } from "../store-flags.ts";
 import type { Examination } from "./finding.ts";
 
 /**
@@ -14,8 +16,9 @@ export async function withExamination<T>(
   io: CliIo,
   use: (examination: Examination) => Promise<T>,
 ): Promise<T> {
-  const { options, optionsError } = settle(flags, io);
-  const { store, openError } = options ? await open(options) : {};
+  const { options, noStore, optionsError } = settle(flags, io);
+  const { store, openError } = options && noStore === undefined ? await open(options) : {};
+  const { spoolDir, dataDir } = options ?? settleDirectories(flags, io);
   try {
     return await use({
       io,
@@ -23,19 +26,35 @@ export async function withExamination<T>(
       optionsError,
       store,
       openError,
-      spoolDir: (options ?? settleDirectories(flags, io)).spoolDir,
+      spoolDir,
+      otlpSpoolDir: otlpSpoolDir(dataDir),
+      noStore,
+      otlp: undefined,
+      otlpError: undefined,
+      ...settleOtlp(io),
     });
   } finally {
     await store?.close();
   }
 }
 
-function settle(flags: CommonFlags, io: CliIo): { options?: ResolvedStoreOptions; optionsError?: unknown } {
-  const fromFlags = toStoreOptions(flags, io.env);
+type Settled = Partial<Pick<Examination, "options" | "noStore" | "optionsError">>;
+
+function settle(flags: CommonFlags, { env }: CliIo): Settled {
+  const fromFlags = toStoreOptions(flags, env);
   try {
-    return { options: resolveStoreOptions(fromFlags, io.env) };
+    const noStore = namesStore(flags) ? undefined : sourceOfNoStore({}, env);
+    return { noStore, options: resolveStoreOptions(fromFlags, env) };
   } catch (optionsError) {
     return { optionsError };
+  }
+}
+
+function settleOtlp({ env }: CliIo): Partial<Pick<Examination, "otlp" | "otlpError">> {
+  try {
+    return { otlp: resolveOtlpOptions(undefined, env) };
+  } catch (otlpError) {
+    return { otlpError };
   }
 }
 

@@ -1,19 +1,22 @@
 import { clockCheck } from "./clock.ts";
 import { configurationCheck } from "./configuration.ts";
 import { type Check, type Examination, type Finding, fail } from "./finding.ts";
+import { otlpCheck } from "./otlp.ts";
 import { openTelemetryCheck, peersCheck } from "./packages.ts";
-import { spoolContentCheck, spoolDirectoryCheck } from "./spool.ts";
+import { otlpSpoolCheck, spoolContentCheck, spoolDirectoryCheck } from "./spool.ts";
 import { connectionCheck, schemaCheck } from "./store.ts";
 
 /** In the order they are told: what is at fault comes before what it causes. */
 const CHECKS: readonly Check[] = [
   configurationCheck,
+  otlpCheck,
   peersCheck,
   connectionCheck,
   schemaCheck,
   clockCheck,
   spoolDirectoryCheck,
   spoolContentCheck,
+  otlpSpoolCheck,
   openTelemetryCheck,
 ];
 

@@ -1,4 +1,5 @@
 import type { OpenStore } from "../../open-store.ts";
+import type { ResolvedOtlpOptions } from "../../otlp/otlp-options.ts";
 import type { ResolvedStoreOptions } from "../../tracing-options.ts";
 import type { CliIo } from "../io.ts";
 
@@ -22,6 +23,14 @@ export interface Examination {
   openError: unknown;
   /** Known even when the rest of the configuration is not acceptable. */
   spoolDir: string;
+  /** Where the copy for an OTLP backend waits, known as well. */
+  otlpSpoolDir: string;
+  /** The variable that says no traces are kept; then no store is opened. */
+  noStore: string | undefined;
+  /** How traces are sent over OTLP; undefined when they are not. */
+  otlp: ResolvedOtlpOptions | undefined;
+  /** What settling that failed with. */
+  otlpError: unknown;
 }
 
 /** One check; it throws only for faults of its own, which count as failed. */

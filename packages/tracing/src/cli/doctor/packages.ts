@@ -7,10 +7,15 @@ import { findInstalledPackage } from "./installed-package.ts";
 const OTEL_API = "@opentelemetry/api";
 const OTEL_SDK = "@opentelemetry/sdk-trace-base";
 
-const PEERS: readonly { name: string; kind: StoreKind }[] = [
-  { name: "@insforge/sdk", kind: "insforge" },
-  { name: "pg", kind: "postgres" },
-  { name: "@electric-sql/pglite", kind: "embedded" },
+/** Who needs an optional package. */
+type User = StoreKind | "otlp";
+
+const PEERS: readonly { name: string; users: readonly User[] }[] = [
+  // The embedded store is spoken to through the InsForge SDK.
+  { name: "@insforge/sdk", users: ["insforge", "embedded"] },
+  { name: "pg", users: ["postgres"] },
+  { name: "@electric-sql/pglite", users: ["embedded"] },
+  { name: "@opentelemetry/otlp-transformer", users: ["otlp"] },
 ];
 
 /** Whether this library and the service it runs in share one OpenTelemetry API, which is how they see each other's spans. */
@@ -47,35 +52,36 @@ export const openTelemetryCheck: Check = {
   },
 };
 
-/** Optional packages: the one that the configured store needs, and which others are there. */
+/** Optional packages: those that the configured store and OTLP need, and which others are there. */
 export const peersCheck: Check = {
   name: "packages",
-  examine({ options }) {
-    const kind = options?.store.kind;
-    const installed: string[] = [];
-    const absent: string[] = [];
-    const missing: string[] = [];
-    for (const peer of PEERS) {
-      const found = findInstalledPackage(peer.name, import.meta.url);
-      if (found) installed.push(`${peer.name} ${found.version}`);
-      else (needs(kind, peer.name) ? missing : absent).push(peer.name);
-    }
+  examine({ options, noStore, otlp }) {
+    const users: User[] = otlp ? ["otlp"] : [];
+    if (options && noStore === undefined) users.unshift(options.store.kind);
+    const peers = PEERS.map((peer) => ({ ...peer, found: findInstalledPackage(peer.name, import.meta.url) }));
+    const absent = peers.filter(({ found }) => !found);
+    const isMissing = (peer: (typeof peers)[number]) => peer.users.some((user) => users.includes(user));
+    const cure = installCommand(absent.filter(isMissing).map(({ name }) => name));
     const findings: Finding[] = [];
-    if (missing.length > 0) {
-      const store = kind === "embedded" ? "The embedded store" : "The configured store";
-      const names = `${missing.join(" and ")}, which ${missing.length === 1 ? "is" : "are"} not installed`;
-      findings.push(fail(this.name, `${store} needs ${names}.`, installCommand(missing)));
+    for (const user of users) {
+      const names = absent.filter((peer) => peer.users.includes(user)).map(({ name }) => name);
+      if (names.length === 0) continue;
+      const which = names.length === 1 ? "which is" : "which are";
+      findings.push(
+        fail(this.name, `${subject(user)} needs ${names.join(" and ")}, ${which} not installed.`, cure),
+      );
     }
+    const installed = peers.flatMap(({ name, found }) => (found ? `${name} ${found.version}` : []));
+    const unneeded = absent.filter((peer) => !isMissing(peer)).map(({ name }) => name);
     const summary = [
       installed.length > 0 ? `Installed: ${installed.join(", ")}.` : "No optional package is installed.",
-      absent.length > 0 ? `Not needed here: ${absent.join(", ")}.` : "",
+      unneeded.length > 0 ? `Not needed here: ${unneeded.join(", ")}.` : "",
     ];
     return [...findings, ok(this.name, summary.filter(Boolean).join(" "))];
   },
 };
 
-function needs(kind: StoreKind | undefined, name: string): boolean {
-  // The embedded store is spoken to through the InsForge SDK.
-  if (kind === "embedded") return name === "@electric-sql/pglite" || name === "@insforge/sdk";
-  return PEERS.some((peer) => peer.kind === kind && peer.name === name);
+function subject(user: User): string {
+  if (user === "otlp") return "Sending traces over OTLP";
+  return user === "embedded" ? "The embedded store" : "The configured store";
 }

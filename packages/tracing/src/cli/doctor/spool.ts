@@ -49,35 +49,55 @@ export const spoolDirectoryCheck: Check = {
   },
 };
 
-/** What waits in each process's directory. */
+/** What waits for the store, in each process's directory. */
 export const spoolContentCheck: Check = {
   name: "spool",
-  examine({ spoolDir }) {
+  examine({ spoolDir, noStore }) {
     const processes = readSpoolStatus(spoolDir);
     if (processes.length === 0) return [ok(this.name, "Nothing waits in the spool.")];
-    return processes.flatMap((status) => describe(this.name, status));
+    const restart = "Start the service again: it delivers what dead processes left.";
+    const cure =
+      noStore === undefined
+        ? restart
+        : `${restart} It does so when ${noStore} is unset, and a store is configured.`;
+    return processes.flatMap((status) => describe(this.name, status, { receiver: "store", cure }));
   },
 };
 
-function describe(check: string, status: SpoolStatus): Finding[] {
+/** What waits to be sent over OTLP; of no interest where nothing ever was. */
+export const otlpSpoolCheck: Check = {
+  name: "spool-otlp",
+  examine({ otlpSpoolDir, otlp, otlpError }) {
+    const processes = readSpoolStatus(otlpSpoolDir);
+    const restart = "Start the service again: it sends what dead processes left.";
+    if (processes.length === 0) return otlp ? [ok(this.name, "Nothing waits to be sent over OTLP.")] : [];
+    const cure =
+      otlp || otlpError
+        ? restart
+        : `${restart} It does so when OTEL_EXPORTER_OTLP_ENDPOINT is set, which it is not here.`;
+    return processes.flatMap((status) => describe(this.name, status, { receiver: "OTLP backend", cure }));
+  },
+};
+
+interface Destination {
+  receiver: string;
+  /** How what a dead process left gets there. */
+  cure: string;
+}
+
+function describe(check: string, status: SpoolStatus, { receiver, cure }: Destination): Finding[] {
   const { pid, alive, directory, pendingSpans, bytes, deadLetters, damagedSpans } = status;
   const owner = `Process ${pid} (${alive ? "alive" : "ended"})`;
   const pending = `${count(pendingSpans, "span")} pending, ${formatBytes(bytes)}`;
   const findings: Finding[] = [];
   if (!alive && status.pendingRecords > 0) {
-    findings.push(
-      warn(
-        check,
-        `${owner}: ${pending}, left behind in ${directory}.`,
-        "Start the service again: it delivers what dead processes left.",
-      ),
-    );
+    findings.push(warn(check, `${owner}: ${pending}, left behind in ${directory}.`, cure));
   } else findings.push(ok(check, `${owner}: ${pending}${age(status)}.`));
   if (deadLetters > 0) {
     findings.push(
       warn(
         check,
-        `${owner}: ${count(deadLetters, "record")} that the store will never take.`,
+        `${owner}: ${count(deadLetters, "record")} that the ${receiver} will never take.`,
         `See ${directory}/dead-letter.ndjson for the reasons; delete the file when done.`,
       ),
     );
@@ -88,7 +108,7 @@ function describe(check: string, status: SpoolStatus): Finding[] {
       warn(
         check,
         `${owner}: spans had to be dropped (${dropped.join(", ")}).`,
-        "`spool-full` asks for a reachable store or a larger spool, `disk` for a disk that takes writes.",
+        `\`spool-full\` asks for a reachable ${receiver} or a larger spool, \`disk\` for a disk that takes writes.`,
       ),
     );
   }

@@ -8,7 +8,8 @@ import { type Check, type Examination, type Finding, fail, ok } from "./finding.
 export const connectionCheck: Check = {
   name: "connection",
   async examine(examination) {
-    const { options, store, openError } = examination;
+    const { options, store, openError, noStore } = examination;
+    if (noStore !== undefined) return [];
     if (openError !== undefined) return [explain(this.name, openError, examination)];
     if (!store)
       return options

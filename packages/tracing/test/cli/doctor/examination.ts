@@ -25,6 +25,10 @@ export async function examine(
     store: undefined,
     openError: undefined,
     spoolDir: join(directory, "spool"),
+    otlpSpoolDir: join(directory, "spool-otlp"),
+    noStore: undefined,
+    otlp: undefined,
+    otlpError: undefined,
     ...examination,
   });
 }

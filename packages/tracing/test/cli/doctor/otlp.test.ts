@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Finding } from "../../../src/cli/doctor/finding.ts";
+import { otlpSpoolCheck } from "../../../src/cli/doctor/spool.ts";
+import { Spool } from "../../../src/collector/spool/spool.ts";
+import { sampleRecord } from "../../support/sample-record.ts";
+import { captureRun } from "../captured-run.ts";
+import { examine, scratch } from "./examination.ts";
+
+const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.example:4318/secret-path" };
+
+function openSpool(dir: string): Spool {
+  const spool = new Spool({ dir, onDrop: () => undefined, onWarn: () => undefined });
+  onTestFinished(() => spool.close());
+  return spool;
+}
+
+/** What doctor says, by check, where this is the environment. */
+async function doctor(env: NodeJS.ProcessEnv, dataDir = scratch()) {
+  const run = await captureRun(["doctor", "--json"], { env: { TRACING_DATA_DIR: dataDir, ...env } });
+  const { findings } = JSON.parse(run.stdout) as { findings: Finding[] };
+  const of = (check: string) => findings.filter((finding) => finding.check === check);
+  return { exitCode: run.exitCode, findings, of };
+}
+
+describe("traces that are sent over OTLP", () => {
+  it("are not spoken of where nothing asks for it", async () => {
+    const { of } = await doctor({});
+    expect([of("otlp"), of("spool-otlp")]).toEqual([[], []]);
+  });
+
+  it("go as a copy to an address whose path is not shown", async () => {
+    const { of } = await doctor(ENDPOINT);
+    const message = "A copy of every trace goes to http://collector.example:4318, as http/protobuf.";
+    expect(of("otlp")).toEqual([{ check: "otlp", status: "ok", message }]);
+    expect(of("spool-otlp").map(({ message }) => message)).toEqual(["Nothing waits to be sent over OTLP."]);
+    expect(of("configuration")[0]?.message).toMatch(/^No store is configured: the embedded one/);
+  });
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, /OTEL_EXPORTER_OTLP_ENDPOINT is not an address/],
+    [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, /OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"/],
+    [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: "10s" }, /OTEL_EXPORTER_OTLP_TRACES_TIMEOUT is/],
+    [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_CERTIFICATE: "/no/such.pem" }, /OTEL_EXPORTER_OTLP_CERTIFICATE names/],
+  ])("fail with a variable that is wrong: %j", async (env, message) => {
+    const { exitCode, of } = await doctor(env);
+    expect([exitCode, of("otlp")]).toEqual([
+      1,
+      [{ check: "otlp", status: "fail", message: expect.stringMatching(message), cure: expect.any(String) }],
+    ]);
+  });
+});
+
+describe("without a store", () => {
+  const none = { ...ENDPOINT, TRACING_STORE: "none" };
+
+  it("doctor says so, and asks none", async () => {
+    const { exitCode, findings, of } = await doctor({ ...none, DATABASE_URL: "postgres://127.0.0.1:1/x" });
+    expect(exitCode).toBe(0);
+    expect(of("configuration")).toEqual([
+      {
+        check: "configuration",
+        status: "ok",
+        message: "No traces are kept (TRACING_STORE=none): OTLP only.",
+      },
+    ]);
+    expect(of("otlp")[0]?.message).toMatch(/^All traces go to http:\/\/collector\.example:4318/);
+    const checks = findings.map(({ check }) => check);
+    for (const check of ["connection", "key", "schema", "clock"]) expect(checks).not.toContain(check);
+  });
+
+  it.each([
+    [{ TRACING_STORE: "none" }, /TRACING_STORE is "none", and traces are sent nowhere else/],
+    [{ TRACING_STORE: "postgres" }, /TRACING_STORE is "postgres"; accepted: "none"/],
+  ])("%j fails, as it does when the service starts", async (env, message) => {
+    const { exitCode, of } = await doctor(env);
+    expect([exitCode, of("configuration")]).toEqual([
+      1,
+      [expect.objectContaining({ status: "fail", message: expect.stringMatching(message) })],
+    ]);
+  });
+
+  it.each([["ls"], ["show", "latest"], ["migrate"]])("%s says that there is none", async (...argv) => {
+    const env = { ...none, TRACING_DATA_DIR: scratch() };
+    const { exitCode, stdout, stderr } = await captureRun(argv, { env });
+    expect([exitCode, stdout, stderr]).toEqual([
+      1,
+      "",
+      expect.stringMatching(
+        /^error: There is no store here: TRACING_STORE is "none", .*OTLP\.\nhint: Read them where .*--database-url/,
+      ),
+    ]);
+  });
+
+  it("a store that the command line names is asked all the same", async () => {
+    const argv = ["ls", "--database-url", "postgres://127.0.0.1:1/x"];
+    const { stderr } = await captureRun(argv, { env: { ...none, TRACING_DATA_DIR: scratch() } });
+    expect(stderr).toContain("cannot be reached");
+  });
+});
+
+describe("what waits to be sent", () => {
+  it("is told with who owns it and what the backend refused", async () => {
+    const dataDir = scratch();
+    const spool = openSpool(join(dataDir, "spool-otlp"));
+    spool.append([JSON.stringify(sampleRecord()), JSON.stringify(sampleRecord())]);
+    spool.deadLetter([{ record: JSON.stringify(sampleRecord()), reason: "poison" }]);
+    spool.flushSync();
+    const [pending, dead, ...others] = (await doctor(ENDPOINT, dataDir)).of("spool-otlp");
+    expect(others).toEqual([]);
+    expect(pending?.message).toMatch(new RegExp(`^Process ${process.pid} \\(alive\\): 2 spans pending, `));
+    expect(dead?.message).toContain("1 record that the OTLP backend will never take");
+    expect(dead?.cure).toContain(join("spool-otlp", ""));
+  });
+
+  it("and was left behind goes with the next start, which needs an endpoint", async () => {
+    const otlpSpoolDir = scratch();
+    const spool = openSpool(otlpSpoolDir);
+    spool.append([JSON.stringify(sampleRecord())]);
+    spool.close();
+    const [finding] = await examine(otlpSpoolCheck, { otlpSpoolDir });
+    expect(finding).toMatchObject({
+      check: "spool-otlp",
+      status: "warn",
+      message: expect.stringMatching(/\(ended\): 1 span pending, .*left behind in /),
+      cure: expect.stringMatching(/Start the service again.*OTEL_EXPORTER_OTLP_ENDPOINT is set/),
+    });
+  });
+});
