@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
+import { codeBlocks, README, readmeSample } from "./readme.ts";
 
 const { tarball, project } = inject("installedPackage");
 const installed = join(project, "node_modules/@app/tracing");
@@ -39,6 +40,17 @@ describe("the packed package", () => {
     const expected =
       /^(package\.json|LICENSE|README\.md|dist\/[\w.-]+\.(js|d\.ts)(\.map)?|src\/store\/migrations\/\w+\.sql)$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
+  });
+
+  it("brings a README of its own, whose sample is the one that is proved", () => {
+    expect(files).toContain("README.md");
+    const readme = readFileSync(join(installed, "README.md"), "utf8");
+    expect(readme).toMatch(/^# @app\/tracing\n/);
+    expect(codeBlocks(readme, "ts")).toEqual([readmeSample()]);
+    // The command that installs it is the same, too.
+    expect(codeBlocks(README, "sh")).toContain(codeBlocks(readme, "sh")[0]);
+    const relative = [...readme.matchAll(/\]\((?!https:)([^)]*)\)/g)].map(([, target]) => target);
+    expect(relative, "links that lead nowhere from a registry").toEqual([]);
   });
 
   it("can be had with an OpenTelemetry API of its user's", () => {
