@@ -5,6 +5,9 @@ import type { RecordExporter } from "./record-exporter.ts";
 import type { Spool, SpoolBatch } from "./spool/spool.ts";
 import type { CollectorState } from "./stats.ts";
 
+/** Between two batches of what has piled up. */
+const CATCH_UP_REST_MS = 100;
+
 export interface DeliveryOptions {
   spool: Spool;
   exporter: RecordExporter;
@@ -22,8 +25,9 @@ export interface DeliveryOptions {
 /**
  * The loop that empties the spool into the backend.
  *
- * At most `maxInFlight` batches are in memory, whatever waits behind them waits on disk. No timer or promise of it keeps
- * the process alive.
+ * At most `maxInFlight` batches are in memory, whatever waits behind them waits on disk. What has piled up in an outage
+ * goes in measured steps, so that neither the backend that has just come back nor the traced service feels it; a flush
+ * is in a hurry and does not rest. No timer or promise of it keeps the process alive.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -32,6 +36,9 @@ export class Delivery {
   readonly #inFlight = new Set<Promise<void>>();
   #settledRecords = 0;
   #taking = false;
+  #catchingUp = false;
+  #restUntil = 0;
+  #flushes = 0;
   #linger: NodeJS.Timeout | undefined;
   #waiters: (() => void)[] = [];
 
@@ -42,7 +49,10 @@ export class Delivery {
       minDelayMs: options.minBackoffMs,
       maxDelayMs: options.maxBackoffMs,
       probe: exporter.ready && (() => this.#probe()),
-      onChange: options.onChange,
+      onChange: (state, reason) => {
+        this.#catchingUp ||= state !== "ok";
+        options.onChange(state, reason);
+      },
     });
   }
 
@@ -64,6 +74,15 @@ export class Delivery {
    * `timeoutMs`. A backend that is being waited for is tried at once.
    */
   async flush(timeoutMs: number): Promise<boolean> {
+    this.#flushes += 1;
+    try {
+      return await this.#settleAll(timeoutMs);
+    } finally {
+      this.#flushes -= 1;
+    }
+  }
+
+  async #settleAll(timeoutMs: number): Promise<boolean> {
     const { spool } = this.#options;
     const target = this.#settledRecords + spool.pendingRecords;
     const deadline = performance.now() + timeoutMs;
@@ -94,7 +113,11 @@ export class Delivery {
   #schedule(): void {
     const { spool, maxBatchRecords, lingerMs } = this.#options;
     if (spool.pendingRecords >= maxBatchRecords && this.#inFlight.size === 0) void this.#pump();
-    else this.#linger ??= setTimeout(() => void this.#pump(), lingerMs).unref();
+    else this.#pumpIn(lingerMs);
+  }
+
+  #pumpIn(ms: number): void {
+    this.#linger ??= setTimeout(() => void this.#pump(), ms).unref();
   }
 
   async #pump(): Promise<void> {
@@ -109,6 +132,7 @@ export class Delivery {
           maxBytes: this.#options.maxBatchBytes,
         });
         if (!batch) break;
+        this.#restUntil = performance.now() + CATCH_UP_REST_MS;
         const delivery = this.#deliver(batch).finally(() => {
           this.#inFlight.delete(delivery);
           void this.#pump();
@@ -121,7 +145,16 @@ export class Delivery {
   }
 
   #mayTake(): boolean {
-    if (this.#abort.signal.aborted || !this.#options.spool.unread) return false;
+    if (this.#abort.signal.aborted) return false;
+    if (!this.#options.spool.unread) {
+      this.#catchingUp = false;
+      return false;
+    }
+    const restMs = this.#catchingUp && this.#flushes === 0 ? this.#restUntil - performance.now() : 0;
+    if (restMs > 0) {
+      this.#pumpIn(restMs);
+      return false;
+    }
     // While the backend is away one batch finds out when it is back; more would only fill memory.
     return this.#inFlight.size < (this.#circuit.open ? this.#options.maxInFlight : 1);
   }

@@ -24,11 +24,7 @@ export function createStoreExporter(
   return {
     async send(records: readonly EncodedRecord[], options: SendOptions = {}): Promise<Outcome> {
       try {
-        const answer = await client.rpc(
-          "ingest",
-          { batch: new RawJson(`[${records.join(",")}]`) },
-          toRpcOptions(options),
-        );
+        const answer = await client.rpc("ingest", { batch: RawJson.arrayOf(records) }, toRpcOptions(options));
         return toOutcome(answer);
       } catch (error) {
         if (error instanceof StoreError) return toFailedOutcome(error);

@@ -58,7 +58,7 @@ export class TraceRepo {
     records: readonly (TraceRecord | EncodedRecord)[],
   ): Promise<{ inserted: number; duplicates: number } | { unsupported: true; format: number }> {
     const lines = records.map((record) => (typeof record === "string" ? record : JSON.stringify(record)));
-    return this.#call("ingest", { batch: new RawJson(`[${lines.join(",")}]`) });
+    return this.#call("ingest", { batch: RawJson.arrayOf(lines) });
   }
 
   /** Newest first. */

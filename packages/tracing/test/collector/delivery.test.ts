@@ -87,6 +87,33 @@ describe("Delivery", () => {
     expect(unbalanced).toEqual([]);
   });
 
+  it("makes up for an outage in steps, and hurries for a flush", async () => {
+    const { backend, delivery, append, spool } = setUp({ maxBatchRecords: 10 });
+    let away = true;
+    const storedAt: number[] = [];
+    backend.answer = () => {
+      if (away) return { status: "retry", reason: "away" };
+      storedAt.push(performance.now());
+      return undefined;
+    };
+    append(200);
+    delivery.start();
+    await expect.poll(() => delivery.state).toBe("retrying");
+    away = false;
+    // Four were under way when the backend went.
+    await expect.poll(() => storedAt.length, { timeout: 5_000 }).toBeGreaterThan(8);
+    const steps = storedAt.slice(4);
+    const gaps = steps.slice(1).map((at, index) => at - (steps[index] ?? at));
+    // A timer may be a millisecond early by the finer clock.
+    expect(Math.min(...gaps)).toBeGreaterThan(90);
+
+    const before = storedAt.length;
+    expect(await delivery.flush(10_000)).toBe(true);
+    expect(spool.pendingRecords).toBe(0);
+    const rushed = storedAt.slice(before);
+    expect((rushed.at(-1) ?? 0) - (rushed[0] ?? 0)).toBeLessThan(rushed.length * 90);
+  });
+
   it("flushes past a backend that has just come back, without waiting for its back-off", async () => {
     const { backend, delivery, append } = setUp();
     backend.healthy = false;
