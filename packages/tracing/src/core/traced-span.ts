@@ -3,15 +3,13 @@ import { type Callable, callTraced } from "./traced-call.ts";
 
 export type { TracedSpanKind, TracedSpanOptions } from "./span-plan.ts";
 
-// `any` alone keeps generics and overloads, and is what the compiler's own decorator types are bound to.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type AnyFunction = (...args: any) => any;
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type AnyMethod<This> = (this: This, ...args: any) => any;
+/** Any function: parameters that take nothing are those that every function has. */
+type AnyFunction = (...args: never) => unknown;
+type AnyMethod<This> = (this: This, ...args: never) => unknown;
 
 /** Works as a stage-3 method decorator, as a legacy method decorator, and as a wrapper of any function. */
 export interface TracedSpanDecorator {
-  <This, F extends AnyMethod<This>>(method: F, context: ClassMethodDecoratorContext<This, F>): F;
+  <This, F extends AnyMethod<This>>(method: F, context: ClassMethodDecoratorContext<This>): F;
   <F extends AnyFunction>(
     target: object,
     key: string | symbol,

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import ts from "typescript";
 import { describe, expect, inject, it } from "vitest";
 import { codeBlocks, README, readmeSample } from "./readme.ts";
 
@@ -16,6 +17,14 @@ const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"
 function texts(value: unknown): string[] {
   if (typeof value === "string") return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [];
+}
+
+function childrenOf(node: ts.Node): ts.Node[] {
+  const children: ts.Node[] = [];
+  ts.forEachChild(node, (child) => {
+    children.push(child);
+  });
+  return children;
 }
 
 describe("the packed package", () => {
@@ -51,6 +60,19 @@ describe("the packed package", () => {
     expect(codeBlocks(README, "sh")).toContain(codeBlocks(readme, "sh")[0]);
     const relative = [...readme.matchAll(/\]\((?!https:)([^)]*)\)/g)].map(([, target]) => target);
     expect(relative, "links that lead nowhere from a registry").toEqual([]);
+  });
+
+  it("has no `any` in its types, which would switch off the checks of whoever uses them", () => {
+    const declarations = globSync("dist/*.d.ts", { cwd: installed });
+    expect(declarations).toContain("dist/index.d.ts");
+    const found = declarations.flatMap((path) => {
+      const text = readFileSync(join(installed, path), "utf8");
+      const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+      const anyIn = (node: ts.Node): ts.Node[] =>
+        node.kind === ts.SyntaxKind.AnyKeyword ? [node] : childrenOf(node).flatMap(anyIn);
+      return anyIn(source).map((node) => `${path}: ${text.slice(node.pos - 60, node.end)}`);
+    });
+    expect(found).toEqual([]);
   });
 
   it("can be had with an OpenTelemetry API of its user's", () => {
