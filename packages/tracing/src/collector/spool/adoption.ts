@@ -95,7 +95,7 @@ async function readDirectory(path: string, lock: DirectoryLock): Promise<Adopted
   const sequences = listSegments(path);
   const diedAt = checkpoint?.diedAt ?? lastSignOfLife(path, sequences, checkpoint?.time);
   const interrupted = checkpoint?.interrupted ?? false;
-  const directory = new SpoolDirectory(path, lock, new OpenTraces(), { diedAt, interrupted });
+  const directory = new SpoolDirectory(path, lock, new OpenTraces(diedAt), { diedAt, interrupted });
   for (const record of checkpoint?.open ?? []) directory.openTraces.note(record);
   directory.nextSequence = Math.max(checkpoint?.segment ?? 1, ...sequences.map((sequence) => sequence + 1));
   let damagedSpans = 0;
@@ -109,7 +109,8 @@ async function readDirectory(path: string, lock: DirectoryLock): Promise<Adopted
     directory.segments.push(scanned.segment);
     damagedSpans += scanned.damagedSpans;
   }
-  if (interrupted) directory.openTraces.clear();
+  // A line that was damaged since may be the end of one that nobody had to deal with; saying it of all again is harmless.
+  if (interrupted && damagedSpans === 0) directory.openTraces.clear();
   return { directory, damagedSpans, interrupted: await interruptedOf(directory, diedAt) };
 }
 

@@ -10,6 +10,8 @@ import type { Segment } from "./segment.ts";
 const MAX_HELD = 10_000;
 /** What is written again of a segment that is given up, at most: giving it up must make room. */
 const KEPT_SHARE = 0.25;
+/** What is written for a segment that turned out damaged, at the least. */
+const DAMAGED_LENGTH = 64 * 1024;
 const NOTICE = JSON.stringify("[left out: the spool had no room for it]");
 
 /** A trace whose end has been written and is not settled, while its start stands elsewhere. */
@@ -40,7 +42,13 @@ export class OpenTraces {
   readonly #places = new Map<string, Place>();
   readonly #held = new Map<string, EncodedRecord>();
   readonly #endings = new Map<string, Ending>();
+  readonly #diedAt: string | undefined;
   #forgotten = 0;
+
+  /** `diedAt` is the last sign of life of the process whose traces these are, if it is dead. */
+  constructor(diedAt?: string) {
+    this.#diedAt = diedAt;
+  }
 
   /** How many have not ended. */
   get size(): number {
@@ -117,7 +125,7 @@ export class OpenTraces {
       if (ending.end.segment === segment) {
         this.#endings.delete(key);
         const { start } = ending.end;
-        if (start >= segment.read) lost.push(toLostEnd(ending, readPlace(ending.end)));
+        if (start >= segment.read) lost.push(this.#toLostEnd(ending, readPlace(ending.end)));
         else if (start >= segment.settled) lost.push(inFlight(ending));
       } else if (typeof ending.started === "object" && ending.started.segment === segment) {
         // Of a start that was handed out to nobody the backend knows nothing, and misses no end.
@@ -127,8 +135,9 @@ export class OpenTraces {
       }
     }
     if (segment.read > 0 && segment.read < segment.size) {
-      for (const { started, end, position } of endsInside(segment)) {
-        lost.push(position < segment.read ? inFlight({ started }) : toLostEnd({ started }, end));
+      for (const { key, started, end, position } of endsInside(segment)) {
+        if (end === undefined && this.#knows(key)) continue;
+        lost.push(position < segment.read ? inFlight({ started }) : this.#toLostEnd({ started }, end));
       }
     }
     return this.#affordable(lost, segment.size * KEPT_SHARE);
@@ -140,19 +149,31 @@ export class OpenTraces {
     for (const [key, ending] of this.#endings) {
       if (ending.end.segment !== segment || readPlace(ending.end) !== undefined) continue;
       this.#endings.delete(key);
-      lost.push(toLostEnd(ending, undefined));
+      lost.push(this.#toLostEnd(ending, undefined));
     }
     for (const [key, started] of startsWithoutEnd(segment)) {
-      const known = this.#places.has(key) || this.#held.has(key) || this.#endings.has(key);
-      if (!known) lost.push(toLostEnd({ started }, undefined));
+      if (!this.#knows(key)) lost.push(this.#toLostEnd({ started }, undefined));
     }
-    return this.#affordable(lost, segment.size * KEPT_SHARE);
+    return this.#affordable(lost, Math.max(segment.size, DAMAGED_LENGTH));
   }
 
   #end(key: string, started: Ending["started"], end: Place): void {
     if (typeof started === "object" && started.segment === end.segment) return;
     this.#endings.set(key, { started, end });
     if (this.#endings.size > MAX_HELD) this.#forgotten += forgetOldest(this.#endings);
+  }
+
+  /** Whether the trace is open, or its end stands elsewhere. */
+  #knows(key: string): boolean {
+    return this.#places.has(key) || this.#held.has(key) || this.#endings.has(key);
+  }
+
+  /** An interruption is of the moment in which the process died, or of this one. */
+  #toLostEnd({ started }: Pick<Ending, "started">, end: EncodedRecord | undefined): LostEnd {
+    const start = typeof started === "object" ? readPlace(started) : started;
+    if (end !== undefined) return { started: start, record: toCompactEnd(end) };
+    const diedAt = this.#diedAt ?? microsToIso(BigInt(Date.now()) * 1000n);
+    return { started: start, record: start && toInterrupted(start, diedAt) };
   }
 
   /** Lets those be written again that there is room for, and keeps the traces of all as open until they are. */
@@ -168,13 +189,6 @@ export class OpenTraces {
 
 function inFlight({ started }: Pick<Ending, "started">): LostEnd {
   return { started: typeof started === "object" ? readPlace(started) : started, record: undefined };
-}
-
-function toLostEnd({ started }: Pick<Ending, "started">, end: EncodedRecord | undefined): LostEnd {
-  const start = typeof started === "object" ? readPlace(started) : started;
-  if (end !== undefined) return { started: start, record: toCompactEnd(end) };
-  const now = microsToIso(BigInt(Date.now()) * 1000n);
-  return { started: start, record: start && toInterrupted(start, now) };
 }
 
 /** An end small enough to be written again where there is little room. */

@@ -30,12 +30,15 @@ export function readPlace({ segment, start, end }: Place): EncodedRecord | undef
 }
 
 interface FoundEnd {
+  /** Of trace and span. */
+  key: string;
   started: EncodedRecord;
-  end: EncodedRecord;
+  /** None when no end can be read in this segment; it may stand in another. */
+  end: EncodedRecord | undefined;
   position: number;
 }
 
-/** Ends that are not settled, of traces whose start was handed out, where both stand in this segment. */
+/** Ends that are not settled, of traces whose start stands in this segment and was handed out. */
 export function endsInside(segment: Segment): FoundEnd[] {
   const told = new Map<string, EncodedRecord>();
   const found: FoundEnd[] = [];
@@ -47,8 +50,9 @@ export function endsInside(segment: Segment): FoundEnd[] {
     const started = told.get(key);
     told.delete(key);
     if (started && position >= segment.settled)
-      found.push({ started, end: payload.toString("utf8"), position });
+      found.push({ key, started, end: payload.toString("utf8"), position });
   }
+  for (const [key, started] of told) found.push({ key, started, end: undefined, position: segment.size });
   return found;
 }
 

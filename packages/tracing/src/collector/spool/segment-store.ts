@@ -229,6 +229,8 @@ export class SegmentStore {
       if (started !== undefined) this.openTraces.hold(started);
       if (record !== undefined) this.#rescued.push(record);
     }
+    // What nobody writes again is known to the checkpoint alone.
+    if (this.#own && lost.some(({ record }) => record === undefined)) this.checkpointer.write(this.#own);
   }
 
   #removeIfEmpty(directory: SpoolDirectory): void {
