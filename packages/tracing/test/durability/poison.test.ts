@@ -12,7 +12,8 @@ import { createInsForgeMigrationTarget } from "../../src/insforge/index.ts";
 import { migrate } from "../../src/store/migrator.ts";
 import { startInsForge } from "../support/insforge-server.ts";
 import { type PostgresServer, query, startPostgres } from "../support/postgres-server.ts";
-import { migratedDatabase, scratchDir } from "./service-process.ts";
+import { migrateDatabase } from "./judge.ts";
+import { scratchDir } from "./processes.ts";
 
 const BATCH = 512;
 const SECRET = "sk-proj-0123456789abcdefghijklmnopqrstuvwxyz";
@@ -78,7 +79,8 @@ describe("a batch of 512 records with one that the database refuses", { timeout:
   };
 
   it("is stored but for that one in PostgreSQL, which is kept with the reason", async () => {
-    const databaseUrl = await migratedDatabase(server);
+    const databaseUrl = await server.createDatabase();
+    await migrateDatabase(databaseUrl);
     await refusePoison(databaseUrl);
     expectOneDeadLetter(await runWithPoison({ databaseUrl }, databaseUrl));
   });

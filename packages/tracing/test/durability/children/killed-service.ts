@@ -10,7 +10,8 @@ import { TraceContext } from "../../../src/core/trace-context.ts";
 import { tracedSpan } from "../../../src/core/traced-span.ts";
 import { startTracing } from "../../../src/start-tracing.ts";
 
-const [databaseUrl = "", dataDir = "", logFile = "", mode = "until killed"] = process.argv.slice(2);
+const [databaseUrl = "", dataDir = "", logFile = "", mode = "until killed", maxBatchRecords = "100"] =
+  process.argv.slice(2);
 const log = openSync(logFile, "a");
 const note = (...words: unknown[]) => writeSync(log, `${words.join(" ")}\n`);
 const say = (word: string) => writeSync(1, `${word}\n`);
@@ -66,7 +67,7 @@ const starting = startTracing({
   databaseUrl,
   dataDir,
   otlp: false,
-  collector: { lingerMs: 30, maxBatchRecords: 100, minBackoffMs: 50, maxBackoffMs: 500 },
+  collector: { lingerMs: 30, maxBatchRecords: Number(maxBatchRecords), minBackoffMs: 50, maxBackoffMs: 500 },
   logger: { info: () => undefined, warn: (message) => note("warning", message) },
 });
 // Runs are recorded from the call on, while what the dead have left is still being taken over.
