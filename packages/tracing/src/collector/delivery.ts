@@ -5,8 +5,9 @@ import type { RecordExporter } from "./record-exporter.ts";
 import type { Spool, SpoolBatch } from "./spool/spool.ts";
 import type { CollectorState } from "./stats.ts";
 
-/** Between two batches of what has piled up. */
-const CATCH_UP_REST_MS = 100;
+/** The rests between the batches of what has piled up add up to no more than this, and each to no more than the other. */
+const ALL_RESTS_MS = 10_000;
+const MAX_REST_MS = 100;
 
 export interface DeliveryOptions {
   spool: Spool;
@@ -26,8 +27,9 @@ export interface DeliveryOptions {
  * The loop that empties the spool into the backend.
  *
  * At most `maxInFlight` batches are in memory, whatever waits behind them waits on disk. What has piled up in an outage
- * goes in measured steps, so that neither the backend that has just come back nor the traced service feels it; a flush
- * is in a hurry and does not rest. No timer or promise of it keeps the process alive.
+ * goes in measured steps, so that neither the backend that has just come back nor the traced service feels it; the more
+ * there is, the shorter the rests, and what comes in meanwhile brings no further ones. A flush is in a hurry and does not
+ * rest. No timer or promise of it keeps the process alive.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -36,7 +38,9 @@ export class Delivery {
   readonly #inFlight = new Set<Promise<void>>();
   #settledRecords = 0;
   #taking = false;
-  #catchingUp = false;
+  /** Records of an outage that are still to be taken, and how long a rest each of them is worth. */
+  #arrears = 0;
+  #restMsPerRecord = 0;
   #restUntil = 0;
   #flushes = 0;
   #linger: NodeJS.Timeout | undefined;
@@ -50,7 +54,7 @@ export class Delivery {
       maxDelayMs: options.maxBackoffMs,
       probe: exporter.ready && (() => this.#probe()),
       onChange: (state, reason) => {
-        this.#catchingUp ||= state !== "ok";
+        if (state === "ok") this.#beginCatchingUp();
         options.onChange(state, reason);
       },
     });
@@ -132,7 +136,7 @@ export class Delivery {
           maxBytes: this.#options.maxBatchBytes,
         });
         if (!batch) break;
-        this.#restUntil = performance.now() + CATCH_UP_REST_MS;
+        this.#restAfter(batch.records.length);
         const delivery = this.#deliver(batch).finally(() => {
           this.#inFlight.delete(delivery);
           void this.#pump();
@@ -147,16 +151,27 @@ export class Delivery {
   #mayTake(): boolean {
     if (this.#abort.signal.aborted) return false;
     if (!this.#options.spool.unread) {
-      this.#catchingUp = false;
+      this.#arrears = 0;
       return false;
     }
-    const restMs = this.#catchingUp && this.#flushes === 0 ? this.#restUntil - performance.now() : 0;
+    const restMs = this.#arrears > 0 && this.#flushes === 0 ? this.#restUntil - performance.now() : 0;
     if (restMs > 0) {
       this.#pumpIn(restMs);
       return false;
     }
     // While the backend is away one batch finds out when it is back; more would only fill memory.
     return this.#inFlight.size < (this.#circuit.open ? this.#options.maxInFlight : 1);
+  }
+
+  #beginCatchingUp(): void {
+    this.#arrears = this.#options.spool.pendingRecords;
+    this.#restMsPerRecord = ALL_RESTS_MS / Math.max(this.#arrears, 1);
+  }
+
+  #restAfter(records: number): void {
+    if (this.#arrears <= 0) return;
+    this.#arrears -= records;
+    this.#restUntil = performance.now() + Math.min(records * this.#restMsPerRecord, MAX_REST_MS);
   }
 
   async #deliver(batch: SpoolBatch): Promise<void> {

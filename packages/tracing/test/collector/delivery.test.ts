@@ -114,6 +114,21 @@ describe("Delivery", () => {
     expect((rushed.at(-1) ?? 0) - (rushed[0] ?? 0)).toBeLessThan(rushed.length * 90);
   });
 
+  it("makes up for an outage however much comes in meanwhile, and then rests no more", async () => {
+    const { backend, delivery, append, spool, ledger } = setUp({ maxBatchRecords: 10 });
+    let away = true;
+    backend.answer = () => (away ? { status: "retry", reason: "away" } : undefined);
+    append(500);
+    delivery.start();
+    await expect.poll(() => delivery.state).toBe("retrying");
+    away = false;
+    // More in every 100 ms than one batch holds.
+    const busy = setInterval(() => append(10), 20);
+    cleanUps.push(() => clearInterval(busy));
+    await expect.poll(() => ledger.counts().delivered, { timeout: 15_000 }).toBeGreaterThan(600);
+    await expect.poll(() => spool.pendingRecords, { timeout: 15_000 }).toBeLessThan(50);
+  }, 40_000);
+
   it("flushes past a backend that has just come back, without waiting for its back-off", async () => {
     const { backend, delivery, append } = setUp();
     backend.healthy = false;
