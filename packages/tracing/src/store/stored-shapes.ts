@@ -1,4 +1,4 @@
-import type { Span, TraceDetail, TraceSummary } from "./shapes.ts";
+import type { ErrorGroup, Figures, Span, TraceDetail, TraceStats, TraceSummary } from "./shapes.ts";
 
 /** What the schema's functions answer with: the members in the order of `jsonb`, and content as text that holds JSON. */
 export type StoredTrace = TraceSummary & { rootSpanId: string; spans: Span[] };
@@ -59,6 +59,48 @@ export function toSpan(stored: Span): Span {
     attributes: (parsed(stored.attributes) ?? {}) as Span["attributes"],
     events: (parsed(stored.events) ?? []) as Span["events"],
     links: (parsed(stored.links) ?? []) as Span["links"],
+  };
+}
+
+export function toStats(stored: TraceStats): TraceStats {
+  return {
+    ...toFigures(stored),
+    percentiles: stored.percentiles,
+    bucket: stored.bucket,
+    byTime: stored.byTime.map((step) => ({ time: step.time, ...toFigures(step) })),
+    byPipeline: stored.byPipeline.map((group) => ({
+      pipelineName: group.pipelineName,
+      ...toFigures(group),
+    })),
+    byAgent: stored.byAgent.map((group) => ({ agent: group.agent, ...toFigures(group) })),
+    byModel: stored.byModel.map((group) => ({ model: group.model, ...toFigures(group) })),
+  };
+}
+
+export function toErrorGroup(stored: ErrorGroup): ErrorGroup {
+  return {
+    fingerprint: stored.fingerprint,
+    count: stored.count,
+    lastSeen: stored.lastSeen,
+    name: stored.name,
+    type: stored.type,
+    message: stored.message,
+    traceId: stored.traceId,
+  };
+}
+
+function toFigures(stored: Figures): Figures {
+  return {
+    count: stored.count,
+    errors: stored.errors,
+    errorRate: stored.errorRate,
+    p50Ms: stored.p50Ms,
+    p95Ms: stored.p95Ms,
+    p99Ms: stored.p99Ms,
+    spanCount: stored.spanCount,
+    inputTokens: stored.inputTokens,
+    outputTokens: stored.outputTokens,
+    costUsd: stored.costUsd,
   };
 }
 

@@ -20,7 +20,7 @@ import type {
   TraceStats,
 } from "./shapes.ts";
 import { RawJson, type RpcArgs, type StoreClient } from "./store-client.ts";
-import { type StoredTrace, toDetail, toSpan, toSummary } from "./stored-shapes.ts";
+import { type StoredTrace, toDetail, toErrorGroup, toSpan, toStats, toSummary } from "./stored-shapes.ts";
 
 export type {
   DeleteFilter,
@@ -76,6 +76,7 @@ export class TraceRepo {
     return found && toDetail(found);
   }
 
+  /** One whole span, or null when there is none. */
   async getSpan(traceId: string, spanId: string): Promise<Span | null> {
     requireHex("traceId", traceId, 32);
     requireHex("spanId", spanId, 16);
@@ -91,12 +92,16 @@ export class TraceRepo {
 
   /** Figures of a period; percentiles say whether they are exact or within 5 %. */
   async stats(filter: StatsFilter = {}): Promise<TraceStats> {
-    return this.#call("stats", { filter: toConditions(filter, STATS_CONDITIONS) });
+    const stats = await this.#call<TraceStats>("stats", { filter: toConditions(filter, STATS_CONDITIONS) });
+    return toStats(stats);
   }
 
   /** Failures of one cause together, the latest first. */
   async errors(filter: ErrorFilter = {}): Promise<ErrorGroup[]> {
-    return this.#call("errors", { filter: toConditions(filter, ERRORS_CONDITIONS) });
+    const groups = await this.#call<ErrorGroup[]>("errors", {
+      filter: toConditions(filter, ERRORS_CONDITIONS),
+    });
+    return groups.map(toErrorGroup);
   }
 
   /** Erases for good; at least one condition is needed, and all given ones hold together. */
@@ -122,6 +127,7 @@ export class TraceRepo {
     return this.#call("maintain", { options });
   }
 
+  /** The number of the newest migration that has been applied. */
   async schemaVersion(): Promise<number> {
     return this.#call("schema_version", {});
   }

@@ -46,6 +46,7 @@ export function describeStatistics({ describe, it }: ContractRunner, store: Stor
         spanCount: 12,
         ...usage,
       };
+      assert.deepEqual(Object.keys(stats).slice(0, 3), ["count", "errors", "errorRate"]);
       const { byTime, byPipeline, byAgent, byModel, ...figures } = stats;
       assert.deepEqual(figures, { ...total, percentiles: "exact", bucket: "hour" });
       assert.deepEqual(byPipeline, [{ pipelineName, ...total }]);
