@@ -33,7 +33,11 @@ export async function openPool({ connectionString, holdsProcess = true }: PoolOp
     ...(!holdsProcess && { stream: () => new Socket().unref() }),
     application_name: "@app/tracing",
   });
-  pool.on("connect", (connection) => holdProcess(connection, true));
+  pool.on("connect", (connection) => {
+    holdProcess(connection, true);
+    // One that breaks in use fails its query, and says so a second time as an event, which nobody else listens to.
+    connection.on("error", () => undefined);
+  });
   // An idle connection that breaks is replaced with the next call, which reports what is wrong if that fails too.
   pool.on("error", () => undefined);
   return pool;

@@ -51,6 +51,24 @@ describe("a database that does not answer", () => {
     expect(await client.rpc("schema_version", {})).toBe(LATEST_SCHEMA_VERSION);
   });
 
+  it("fails the calls that are under way when it breaks off, and nothing else", async () => {
+    const { gate, url } = await gatedDatabase();
+    const client = await createPostgresClient({ connectionString: url });
+    onTestFinished(() => client.close?.());
+    await Promise.all([client.rpc("schema_version", {}), client.rpc("schema_version", {})]);
+    gate.block();
+    const calls = Array.from({ length: 4 }, () => client.rpc("schema_version", {}));
+    const outcomes = Promise.allSettled(calls);
+    await new Promise((resolve) => setImmediate(resolve));
+    await gate.shut();
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: "rejected", reason: { kind: "unreachable" } });
+    }
+    gate.unblock();
+    await gate.open();
+    expect(await client.rpc("schema_version", {})).toBe(LATEST_SCHEMA_VERSION);
+  });
+
   it("is given up when the caller aborts", async () => {
     const { gate, url } = await gatedDatabase();
     const client = await createPostgresClient({ connectionString: url });
