@@ -26,7 +26,18 @@ export function createProgram(context: CommandContext): Command {
     })
     .addHelpText("after", PROGRAM_HELP);
   for (const add of COMMANDS) add(program, context);
+  const names = program.commands.map((command) => command.name());
+  program.showHelpAfterError(`accepted: ${names.join(", ")}; see tracing --help.`);
+  for (const command of program.commands) {
+    command.showHelpAfterError(`accepted: ${usageOf(command)}; see tracing ${command.name()} --help.`);
+  }
   return program;
+}
+
+/** What follows the command's name: its arguments, and the long form of its options. */
+function usageOf(command: Command): string {
+  const words = command.registeredArguments.map((argument) => `<${argument.name()}>`);
+  return [...words, ...command.options.map((option) => option.long ?? option.flags)].join(", ");
 }
 
 function readVersion(): string {

@@ -17,7 +17,7 @@ const KEY_CURE = "Set INSFORGE_API_KEY to the project's API key (it begins with 
 export function toTrouble(error: StoreError, kind: StoreKind): Trouble {
   switch (error.kind) {
     case "unreachable":
-      return { message: sentence(error.message), cure: reachCure(kind) };
+      return unreachable(error, kind);
     case "unavailable":
       return { message: `The store answers, but not now: ${error.message}`, cure: "Try again in a moment." };
     case "unauthorized":
@@ -34,6 +34,16 @@ export function toTrouble(error: StoreError, kind: StoreKind): Trouble {
   }
 }
 
+function unreachable(error: StoreError, kind: StoreKind): Trouble {
+  if (kind === "postgres" && error.code === "3D000") {
+    return {
+      message: sentence(error.message),
+      cure: "Create it (`createdb <name>`) or correct the name in DATABASE_URL, then run `tracing migrate`.",
+    };
+  }
+  return { message: sentence(error.message), cure: reachCure(kind) };
+}
+
 /** Whether the refused key was a genuine one without the right, as an anonymous key or a user's token is. */
 export function lacksRight(error: StoreError): boolean {
   return error.code === "42501" || (error.status === 403 && error.code !== "AUTH_INVALID_API_KEY");
@@ -41,9 +51,15 @@ export function lacksRight(error: StoreError): boolean {
 
 function unauthorized(error: StoreError, kind: StoreKind): Trouble {
   if (kind !== "insforge") {
+    if (lacksRight(error)) {
+      return {
+        message: `The role may not use the tracing schema: ${error.message}`,
+        cure: "Connect in DATABASE_URL as the role that ran `tracing migrate`, or give this one its rights: GRANT <that role> TO <this role>.",
+      };
+    }
     return {
       message: `The database refuses the role: ${error.message}`,
-      cure: "Check user and password in DATABASE_URL; the role needs the rights of the one that ran `tracing migrate`.",
+      cure: "Check user and password in DATABASE_URL.",
     };
   }
   if (lacksRight(error)) {
@@ -75,7 +91,7 @@ function sentence(message: string): string {
 
 function reachCure(kind: StoreKind): string {
   if (kind === "insforge") return "Check INSFORGE_BASE_URL and the network.";
-  if (kind === "postgres") return "Check host, port and database name in DATABASE_URL.";
+  if (kind === "postgres") return "Check host and port in DATABASE_URL, and that the server runs.";
   return "Stop the process that holds the data directory, or remove its stale socket, then try again.";
 }
 

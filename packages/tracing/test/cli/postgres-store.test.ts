@@ -6,6 +6,7 @@ import { openStore } from "../../src/open-store.ts";
 import { LATEST_SCHEMA_VERSION } from "../../src/store/migrator.ts";
 import type { TraceDetail, TracePage } from "../../src/store/trace-repo.ts";
 import { type PostgresServer, query, startPostgres } from "../support/postgres-server.ts";
+import { sampleRecord } from "../support/sample-record.ts";
 import { type CapturedRun, captureRun, type RunSetting } from "./captured-run.ts";
 import { LEARN, NOW, RUNNING, SUPPORT, storedRecords } from "./stored-traces.ts";
 
@@ -83,7 +84,9 @@ describe("tracing migrate", () => {
     });
 
     const empty = await tracing(["ls"], { env });
-    expect(empty).toEqual({ exitCode: 0, stdout: "", stderr: "No traces match.\n" });
+    expect(empty).toEqual({ exitCode: 0, stdout: "", stderr: "There is no trace yet.\n" });
+    const none = await tracing(["ls", "--user", "7"], { env });
+    expect(none).toEqual({ exitCode: 0, stdout: "", stderr: "No traces match.\n" });
     const latest = await tracing(["show", "latest"], { env });
     expect([latest.exitCode, latest.stderr]).toEqual([1, "error: There is no trace yet.\n"]);
   });
@@ -283,19 +286,25 @@ describe("tracing doctor", () => {
     ]);
   });
 
-  it("fails on a role without rights, and on a database that is not there", async () => {
+  it("fails on a role without rights until it has got them, and on a database that is not there", async () => {
     await query(url, "CREATE ROLE stranger LOGIN");
-    const stranger = await tracing(["doctor"], {
-      env: { DATABASE_URL: url.replace("postgres@", "stranger@") },
-    });
+    const env = { DATABASE_URL: url.replace("postgres@", "stranger@") };
+    const stranger = await tracing(["doctor"], { env });
     expect([stranger.exitCode, stranger.stdout]).toEqual([
       1,
-      expect.stringMatching(/^fail {2}key .*\n +mend: .*DATABASE_URL/m),
+      expect.stringMatching(/^fail {2}key .*may not use.*\n +mend: .*DATABASE_URL.*GRANT <that role> TO/m),
     ]);
+    await query(url, "GRANT postgres TO stranger");
+    const granted = await openStore({ databaseUrl: env.DATABASE_URL }, {});
+    await granted.repo.ingest([sampleRecord({ trace_id: "c".repeat(32) })]);
+    expect((await granted.repo.getTrace("c".repeat(32)))?.spanCount).toBe(1);
+    await granted.repo.deleteTraces({ traceId: "c".repeat(32) });
+    await granted.close();
+    expect((await tracing(["doctor"], { env })).exitCode).toBe(0);
     const absent = await tracing(["doctor"], { env: { DATABASE_URL: url.replace(/\w+$/, "absent") } });
     expect([absent.exitCode, absent.stdout]).toEqual([
       1,
-      expect.stringMatching(/^fail {2}connection .*absent.*\n +mend: .*DATABASE_URL/m),
+      expect.stringMatching(/^fail {2}connection .*absent.*\n +mend: .*createdb.*DATABASE_URL/m),
     ]);
   });
 });

@@ -62,15 +62,19 @@ describe("bad usage", () => {
 
   it.each([
     [["show", "xyz"], /<trace> is "xyz"; accepted: a trace id of 32 hex digits/],
-    [["show"], /missing required argument 'trace'/],
+    [["show"], /missing required argument 'trace'\naccepted: <trace>, --io, --span, --json/],
     [["show", "latest", "--span", "zz"], /--span is "zz"; accepted: a span id/],
     [["show", "latest", "extra"], /too many arguments/],
     [["show", "latest", "--nope"], /unknown option '--nope'/],
     [["ls", "--statsu", "ok"], /unknown option '--statsu'.*--status/s],
     [["ls", "extra"], /too many arguments/],
     [["migrate", "now"], /too many arguments/],
-    [["doctor", "--fix"], /unknown option '--fix'/],
-    [["shwo"], /unknown command 'shwo'.*show/s],
+    [["doctor", "--fix"], /unknown option '--fix'\naccepted: --json.*see tracing doctor --help\./],
+    [["shwo"], /unknown command 'shwo'.*Did you mean show/s],
+    [
+      ["frobnicate"],
+      /unknown command 'frobnicate'\naccepted: migrate, doctor, ls, show; see tracing --help\./,
+    ],
     [["--nope"], /unknown option '--nope'/],
     [[], /Usage: tracing/],
   ])("%j exits with 2 and says why", async (argv, reason) => {

@@ -83,9 +83,14 @@ export function addLsCommand(program: Command, { io }: CommandContext): void {
       if (flags.json) return writeJson(io.stdout, page);
       const render = { width: outputWidth(io), color: wantsColor(io.stdout, io.env) };
       if (page.traces.length > 0) writeLine(io.stdout, renderTraceList(page.traces, render));
-      else writeLine(io.stderr, page.nextCursor ? "None so far." : "No traces match.");
+      else writeLine(io.stderr, page.nextCursor ? "None so far." : nothingFound(filter));
       if (page.nextCursor) writeLine(io.stderr, `More: add --cursor ${page.nextCursor}`);
     });
+}
+
+function nothingFound({ limit, ...conditions }: ListFilter): string {
+  const asked = Object.values(conditions).some((condition) => condition !== undefined);
+  return asked ? "No traces match." : "There is no trace yet.";
 }
 
 function toFilter(flags: LsFlags): ListFilter {
