@@ -197,9 +197,10 @@ export class TraceCollector {
   }
 }
 
-/** What an operator is told of a store that takes nothing. */
+/** What an operator is told of a store that takes nothing; a reason that names no command gets the one that finds it. */
 export function waitingMessage(state: CollectorState, reason: string): string {
-  return `Traces wait in the spool (${state}): ${reason}`;
+  const cure = reason.includes("`tracing ") ? "" : " `tracing doctor` says how to mend it.";
+  return `Traces wait in the spool (${state}): ${reason.replace(/[.\s]+$/, "")}.${cure}`;
 }
 
 function reasonOf(error: unknown): string {

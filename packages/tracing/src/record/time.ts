@@ -13,16 +13,17 @@ export function toMicros(time: HrTime): { micros: number; clamped: boolean } {
   return { micros, clamped: false };
 }
 
-const TICK_MICROS = 1000;
+/** A tick of the wall clock, which most SDKs measure starts in, and what a busy machine adds between two readings. */
+const CLOCK_TOLERANCE_MICROS = 10_000;
 
 /**
- * The start of a span below one that started at `parentStart`: the same, unless it is earlier by less than a millisecond,
- * which is what most SDKs measure starts in. Then it started with its parent.
+ * The start of a span below one that started at `parentStart`: the same, unless it is earlier by less than two clocks of
+ * one process may differ. Then it started with its parent; what is earlier by more was meant so.
  */
 export function startBelow(parentStart: HrTime | undefined, start: HrTime): HrTime {
   if (parentStart === undefined) return start;
   const early = toMicros(parentStart).micros - toMicros(start).micros;
-  return early > 0 && early < TICK_MICROS ? parentStart : start;
+  return early > 0 && early < CLOCK_TOLERANCE_MICROS ? parentStart : start;
 }
 
 /** ISO 8601 UTC with exactly six digits of fraction, as Postgres stores it: a seventh digit would be rounded. */

@@ -112,7 +112,9 @@ describe("stats", () => {
       await expect.poll(() => collector.stats().state).toBe(state);
       span("b").end();
       await endOfTurn();
-      expect(warnings).toEqual([`Traces wait in the spool (${state}): told so`]);
+      expect(warnings).toEqual([
+        `Traces wait in the spool (${state}): told so. \`tracing doctor\` says how to mend it.`,
+      ]);
       expect(imbalance(collector.stats())).toBe(0);
     },
   );
@@ -131,7 +133,10 @@ it("an outage is told once, however its reasons differ, and that it is over once
   await expect.poll(() => attempts).toBeGreaterThan(2);
   backend.answer = () => undefined;
   await collector.forceFlush();
-  expect(lines).toEqual(["Traces wait in the spool (retrying): failure 1", "Traces are being stored again."]);
+  expect(lines).toEqual([
+    "Traces wait in the spool (retrying): failure 1. `tracing doctor` says how to mend it.",
+    "Traces are being stored again.",
+  ]);
 });
 
 describe("forceFlush", () => {

@@ -33,10 +33,10 @@ describe("a time in a record", () => {
     );
   });
 
-  it("of a start is the parent's, when another SDK's clock has it before that by less than a tick", () => {
-    const parent: [number, number] = [1_800_000_000, 1_700_000];
-    expect(startBelow(parent, [1_800_000_000, 1_000_000])).toEqual(parent);
-    for (const start of [1_700_000, 1_800_000, 500_000]) {
+  it("of a start is the parent's, when another SDK's clock has it a little before that", () => {
+    const parent: [number, number] = [1_800_000_000, 21_700_000];
+    expect(startBelow(parent, [1_800_000_000, 21_000_000])).toEqual(parent);
+    for (const start of [21_700_000, 21_800_000, 11_500_000]) {
       expect(startBelow(parent, [1_800_000_000, start])).toEqual([1_800_000_000, start]);
     }
     expect(startBelow(undefined, parent)).toEqual(parent);
