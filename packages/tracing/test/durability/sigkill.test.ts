@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readSpoolStatus } from "../../src/collector/spool/spool-status.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { countSpans, migrateDatabase, statuses, wrongFigures, wrongRuns } from "./judge.ts";
 import { scratchDir, startProgram } from "./processes.ts";
@@ -85,7 +86,8 @@ it(
     // What the library says of itself, and what is left of its spool.
     expect(stats, hint).toMatchObject({ pending: 0, deadLettered: 0, dropped: {} });
     expect(log.warnings, hint).toEqual([]);
-    expect(readdirSync(join(dataDir, "spool")), hint).toEqual([]);
+    const left = readSpoolStatus(join(dataDir, "spool")).filter(({ pendingSpans }) => pendingSpans > 0);
+    expect(left, hint).toEqual([]);
   },
   60_000 + KILLS * 4_000,
 );
