@@ -8,6 +8,11 @@ import type { CollectorState } from "./stats.ts";
 /** The rests between the batches of what has piled up add up to no more than this, and each to no more than the other. */
 const ALL_RESTS_MS = 10_000;
 const MAX_REST_MS = 100;
+/**
+ * What has piled up goes in smaller batches. A text of more than 128 KB is a large object to V8, which a collection of young
+ * objects moves to the old ones while it is on its way: the heap would grow by all that is made up for.
+ */
+const CATCH_UP_BYTES = 48 * 1024;
 
 export interface DeliveryOptions {
   spool: Spool;
@@ -131,10 +136,7 @@ export class Delivery {
     this.#taking = true;
     try {
       while (this.#mayTake()) {
-        const batch = await this.#options.spool.take({
-          maxRecords: this.#options.maxBatchRecords,
-          maxBytes: this.#options.maxBatchBytes,
-        });
+        const batch = await this.#options.spool.take(this.#nextLimits());
         if (!batch) break;
         this.#restAfter(batch.records.length);
         const delivery = this.#deliver(batch).finally(() => {
@@ -161,6 +163,12 @@ export class Delivery {
     }
     // While the backend is away one batch finds out when it is back; more would only fill memory.
     return this.#inFlight.size < (this.#circuit.open ? this.#options.maxInFlight : 1);
+  }
+
+  #nextLimits(): { maxRecords: number; maxBytes: number } {
+    const { maxBatchRecords: maxRecords, maxBatchBytes } = this.#options;
+    const gently = this.#arrears > 0 && this.#flushes === 0;
+    return { maxRecords, maxBytes: gently ? Math.min(CATCH_UP_BYTES, maxBatchBytes) : maxBatchBytes };
   }
 
   #beginCatchingUp(): void {

@@ -91,4 +91,5 @@ it("stores everything within 30 s of the return of a database that was away for 
   );
   expect(away.count).toBeGreaterThan(50);
   expect(away.mb - before.mb).toBeLessThan(MAX_GROWTH_MB);
+  expect(after.mb - before.mb).toBeLessThan(MAX_GROWTH_MB);
 });
