@@ -1,16 +1,7 @@
 import { GEN_AI, GENERAL, LEGACY_NAMES, TRACING } from "../conventions/attributes.ts";
-import type { RecordKind, TraceRecord } from "../record/record.ts";
+import { OWN_KINDS, type TraceRecord } from "../record/record.ts";
 
 export type AttributeMap = Record<string, unknown>;
-
-const OWN_KINDS: ReadonlySet<RecordKind> = new Set([
-  "pipeline",
-  "agent",
-  "llm",
-  "tool",
-  "retrieval",
-  "step",
-] as const);
 
 /**
  * The attributes of a record's span: as the span had them, together with what records keep apart, under the names that it

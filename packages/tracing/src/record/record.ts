@@ -28,6 +28,16 @@ export type RecordKind =
   | "producer"
   | "consumer";
 
+/** The kinds that this library gives; the others are those of foreign spans. */
+export const OWN_KINDS: ReadonlySet<unknown> = new Set<RecordKind>([
+  "pipeline",
+  "agent",
+  "llm",
+  "tool",
+  "retrieval",
+  "step",
+]);
+
 /**
  * How strongly a span claims to be its trace's root. The highest claim gives the trace its name, owner, status and
  * duration; between equal claims the earliest start does, then the lower span id.

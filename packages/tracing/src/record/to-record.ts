@@ -6,6 +6,7 @@ import { type Failure, failureOf, fingerprintOf } from "./failure.ts";
 import type { ReadableSpanLike } from "./readable-span.ts";
 import {
   type EncodedRecord,
+  OWN_KINDS,
   RECORD_FORMAT,
   type RecordKind,
   type RootClaim,
@@ -132,15 +133,6 @@ function rootClaim(span: ReadableSpanLike): RootClaim {
   return !parent || parent.isRemote ? 1 : 0;
 }
 
-const KINDS: ReadonlySet<unknown> = new Set<RecordKind>([
-  "pipeline",
-  "agent",
-  "llm",
-  "tool",
-  "retrieval",
-  "step",
-]);
-
 const KIND_OF_OPERATION: ReadonlyMap<string | null, RecordKind> = new Map([
   ["chat", "llm"],
   ["text_completion", "llm"],
@@ -162,7 +154,7 @@ const KIND_OF_SPAN_KIND: Readonly<Record<SpanKind, RecordKind>> = {
 
 function kindOf(span: ReadableSpanLike, operation: string | null): RecordKind {
   const stated = span.attributes[TRACING.SPAN_KIND];
-  if (KINDS.has(stated)) return stated as RecordKind;
+  if (OWN_KINDS.has(stated)) return stated as RecordKind;
   return KIND_OF_OPERATION.get(operation) ?? KIND_OF_SPAN_KIND[span.kind] ?? "step";
 }
 
