@@ -1,4 +1,4 @@
-import { createRedactor } from "../capture/redact.ts";
+import { toSafeText } from "../capture/safe-text.ts";
 import { StoreError, type StoreErrorKind } from "../store/store-client.ts";
 import { toRetryAfterMs } from "./retry-after.ts";
 
@@ -23,9 +23,6 @@ interface Verdict {
   /** What to do about it, in a sentence. */
   advice?: string;
 }
-
-const MAX_MESSAGE_CHARS = 300;
-const redactor = createRedactor();
 
 /** What an answer other than a success means, what it says without the row it was about, and what to do. */
 export interface Refusal extends Verdict {
@@ -54,17 +51,6 @@ export function toStoreError(answer: Answer): StoreError {
     ...(code !== undefined && { code }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
-}
-
-/** What a backend echoes of a row, a key or an address is replaced or cut off. */
-export function toSafeText(text: string, maxChars = MAX_MESSAGE_CHARS): string {
-  const line = redactor.text(
-    text
-      .slice(0, maxChars * 4)
-      .replace(/\s+/g, " ")
-      .trim(),
-  );
-  return line.length > maxChars ? `${line.slice(0, maxChars)}...` : line;
 }
 
 const UNEXPOSED =

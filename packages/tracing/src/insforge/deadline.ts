@@ -1,7 +1,7 @@
 import { context } from "@opentelemetry/api";
 import { suppressTracing } from "@opentelemetry/core";
+import { toSafeText } from "../capture/safe-text.ts";
 import { type RpcOptions, StoreError } from "../store/store-client.ts";
-import { toSafeText } from "./answer.ts";
 
 /** InsForge itself answers within 10 s, if only to say that the database has not. */
 const DEFAULT_TIMEOUT_MS = 30_000;

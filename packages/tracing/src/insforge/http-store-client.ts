@@ -1,5 +1,6 @@
+import { toSafeText } from "../capture/safe-text.ts";
 import { RawJson, type RpcArgs, type StoreClient, StoreError } from "../store/store-client.ts";
-import { toSafeText, toStoreError } from "./answer.ts";
+import { toStoreError } from "./answer.ts";
 import { withinDeadline } from "./deadline.ts";
 import { exchange, type InsForgeHttp } from "./http-exchange.ts";
 

@@ -1,6 +1,6 @@
+import { toSafeText } from "../capture/safe-text.ts";
 import type { Logger } from "../collector/logger.ts";
 import type { Encoder } from "./encoder.ts";
-import { toSafeText } from "./verdict.ts";
 
 /** A receiver that refuses spans of every batch is reported so often. */
 const EVERY_MS = 60_000;

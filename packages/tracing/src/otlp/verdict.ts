@@ -1,10 +1,9 @@
-import { createRedactor } from "../capture/redact.ts";
+import { toSafeText } from "../capture/safe-text.ts";
 import type { Outcome } from "../collector/record-exporter.ts";
 import type { HttpAnswer } from "./http-post.ts";
 
 /** A receiver that asks for more is asked again after this all the same. */
 const MAX_RETRY_AFTER_MS = 10 * 60 * 1000;
-const MAX_MESSAGE_CHARS = 300;
 
 /** Statuses by which a receiver says "not now"; the batch has no part in them. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504]);
@@ -12,8 +11,6 @@ const LATER: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504]);
 const ABOUT_THE_ADDRESS: ReadonlySet<number> = new Set([402, 404, 405, 406, 407, 410, 415, 421, 426]);
 const CHECK_ADDRESS = "Check OTEL_EXPORTER_OTLP_ENDPOINT and what stands on the way to it.";
 const CHECK_KEY = "Check the key in OTEL_EXPORTER_OTLP_HEADERS.";
-
-const redactor = createRedactor();
 
 /**
  * What an answer means for the batch it answers.
@@ -41,17 +38,6 @@ export function judge({ status, headers, body }: HttpAnswer): Outcome {
 /** What a request that got no answer means. */
 export function judgeFailure(error: unknown): Outcome {
   return { status: "retry", reason: `The OTLP endpoint does not answer: ${toSafeText(reasonOf(error))}` };
-}
-
-/** What the receiver echoes of a span or a key is replaced, and long texts are cut off. */
-export function toSafeText(text: string): string {
-  const line = redactor.text(
-    text
-      .slice(0, MAX_MESSAGE_CHARS * 4)
-      .replace(/\s+/g, " ")
-      .trim(),
-  );
-  return line.length > MAX_MESSAGE_CHARS ? `${line.slice(0, MAX_MESSAGE_CHARS)}...` : line;
 }
 
 /** The message of a `google.rpc.Status`, which is JSON, or protobuf with the message as the only long text in it. */
