@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+import { lowerDecorators } from "../../scripts/lower-decorators.ts";
+
+export default defineConfig({
+  plugins: [lowerDecorators()],
+  test: {
+    reporters: ["default", "json"],
+    outputFile: { json: ".test-results/vitest.json" },
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    include: ["test/**/*.test.ts"],
+  },
+});
