@@ -5,6 +5,7 @@ export { TracingError, type TracingErrorCode } from "./core/errors.ts";
 export { type Generation, type GenerationUsage, recordGeneration } from "./core/generation.ts";
 export { TraceContext, type TraceContextOptions } from "./core/trace-context.ts";
 export { type TracedSpanKind, type TracedSpanOptions, tracedSpan } from "./core/traced-span.ts";
+export { type OpenStore, openStore } from "./open-store.ts";
 export type { OtlpOptions } from "./otlp/otlp-options.ts";
 export { startTracing, type Tracing } from "./start-tracing.ts";
 export {

@@ -5,15 +5,19 @@ import type { ResolvedStoreOptions } from "./tracing-options.ts";
 /** A store that is opened with its first use, and again with a later one when that failed. */
 export class LazyStore implements StoreClient {
   readonly #options: ResolvedStoreOptions;
+  readonly #given: OpenStore | undefined;
   #opening: Promise<OpenStore> | undefined;
   #closed = false;
 
-  constructor(options: ResolvedStoreOptions) {
+  /** A store that is given is open already, and stays so when this is closed. */
+  constructor(options: ResolvedStoreOptions, given?: OpenStore) {
     this.#options = options;
+    this.#given = given;
   }
 
   /** @throws {TracingError} as {@link openResolvedStore} does. */
   open(): Promise<OpenStore> {
+    if (this.#given) return Promise.resolve(this.#given);
     this.#opening ??= openResolvedStore(this.#options).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;

@@ -1,7 +1,7 @@
 import type { MigrationTarget } from "./store/migrator.ts";
 import type { StoreClient } from "./store/store-client.ts";
 import { TraceRepo } from "./store/trace-repo.ts";
-import { type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from "./tracing-options.ts";
+import { type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from "./store-options.ts";
 
 /** A store that has been reached, or in the case of a remote one will be with the first call. */
 export interface OpenStore {
@@ -18,10 +18,20 @@ export interface OpenStore {
 /**
  * Opens the configured store; adapters, and the packages they need, are loaded only here.
  *
+ * For a service that keeps data of its own beside its traces, in a schema of its own: {@link migrate} makes it, `rpc` with
+ * the option `schema` calls its functions, and `startTracing({ store })` uses the same connection. Close it last.
+ *
  * @throws {TracingError} `invalid-option`, `missing-dependency`, or for the embedded store `store-failed`.
+ * @example
+ * const store = await openStore();
+ * await migrate(store.migrations, { schema: "shop", migrations: readMigrations("migrations") });
+ * const tracing = await startTracing({ serviceName: "shop", store });
+ * await store.client.rpc("orders", { customer: 7 }, { schema: "shop" });
+ * await tracing.shutdown();
+ * await store.close();
  */
 export async function openStore(
-  options: StoreOptions,
+  options: StoreOptions = {},
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<OpenStore> {
   return openResolvedStore(resolveStoreOptions(options, env));

@@ -15,7 +15,6 @@ import { StoreError } from "./store/store-client.ts";
 import { createStoreExporter } from "./store/store-exporter.ts";
 import { TraceRepo } from "./store/trace-repo.ts";
 import {
-  type ResolvedStoreOptions,
   type ResolvedTracingOptions,
   resolveTracingOptions,
   type StartTracingOptions,
@@ -65,7 +64,7 @@ export async function startTracing(options: StartTracingOptions = {}): Promise<T
     });
   }
   const { logger } = resolved;
-  const store = new LazyStore(resolved.store);
+  const store = new LazyStore(resolved.store, resolved.given);
   const otlp = resolved.otlp && createOtlpCopy(resolved.otlp, resolved);
   const collector = otlp && !resolved.keepsTraces ? otlp.collector : createCollector(store, resolved);
   const collectors = new Set([collector, otlp?.collector ?? collector]);
@@ -89,7 +88,7 @@ export async function startTracing(options: StartTracingOptions = {}): Promise<T
   };
 
   try {
-    if (resolved.keepsTraces) announce(resolved.store, logger);
+    if (resolved.keepsTraces) announce(resolved, logger);
     await each((one) => one.start());
     await otlp?.open();
     if (resolved.keepsTraces) await openFirst(store, logger);
@@ -142,9 +141,10 @@ function install(collectors: TraceCollector[], resolved: ResolvedTracingOptions)
   };
 }
 
-function announce({ store, embeddedDir }: ResolvedStoreOptions, logger: Logger): void {
-  if (store.kind !== "embedded") return;
-  const message = `No store is configured: traces go to an embedded Postgres in ${embeddedDir}.`;
+function announce({ store, given }: ResolvedTracingOptions, logger: Logger): void {
+  if ((given?.kind ?? store.store.kind) !== "embedded") return;
+  const where = given?.description ?? `embedded in ${store.embeddedDir}`;
+  const message = `No store is configured: traces go to a Postgres ${where}.`;
   if (process.env.NODE_ENV === "production") {
     logger.warn(
       `${message} It is not safe against power loss; set INSFORGE_BASE_URL or DATABASE_URL in production.`,

@@ -7,6 +7,7 @@ import {
 import { DELIVERY_OPTIONS, type TraceCollectorOptions } from "./collector/collector-options.ts";
 import { harmless, type Logger, stderrLogger, withoutRepeats } from "./collector/logger.ts";
 import { invalidOption, requireKnownOptions, TracingError } from "./core/errors.ts";
+import type { OpenStore } from "./open-store.ts";
 import { type OtlpOptions, type ResolvedOtlpOptions, resolveOtlpOptions } from "./otlp/otlp-options.ts";
 import {
   given,
@@ -41,8 +42,12 @@ export interface StartTracingOptions extends StoreOptions {
    * @default the `OTEL_EXPORTER_OTLP_*` variables; without an endpoint in them, nowhere
    */
   otlp?: OtlpOptions | false;
-  /** `"none"` keeps no traces, and sends them over OTLP only; `repo` cannot be asked then. @default `TRACING_STORE` */
-  store?: "none";
+  /**
+   * What {@link openStore} opened, for a service that keeps data of its own in it: it is used instead of the options
+   * above, and stays open at shutdown. `"none"` keeps no traces, and sends them over OTLP only; `repo` cannot be asked
+   * then. @default `TRACING_STORE`, else a store that the options above and the environment name
+   */
+  store?: "none" | OpenStore;
   /** Buffering and delivery. */
   collector?: DeliveryOptions;
   /** @default lines on standard error */
@@ -53,6 +58,8 @@ export interface ResolvedTracingOptions {
   readonly store: ResolvedStoreOptions;
   /** Whether traces are kept in that store; otherwise `otlp` is given. */
   readonly keepsTraces: boolean;
+  /** A store that somebody else opened, and closes. */
+  readonly given: OpenStore | undefined;
   readonly otlp: ResolvedOtlpOptions | undefined;
   readonly serviceName: string;
   readonly capture: CaptureSettings;
@@ -93,6 +100,7 @@ export function resolveTracingOptions(
   return Object.freeze({
     store: resolveStoreOptions(options, env),
     keepsTraces: resolveKeepsTraces(options, otlp, env),
+    given: typeof options.store === "object" ? options.store : undefined,
     otlp,
     serviceName: resolveServiceName(options, env),
     capture: resolveCapture(options, env),
@@ -122,9 +130,14 @@ export function sourceOfNoStore(
 ): string | undefined {
   const [name, store] =
     options.store === undefined ? ["TRACING_STORE", given(env.TRACING_STORE)] : ["store", options.store];
-  if (store === undefined) return undefined;
+  if (store === undefined || isOpenStore(store)) return undefined;
   if (store === "none") return name;
-  throw invalidOption(name, store, '"none", or nothing for the store that is configured');
+  const what = name === "store" ? "what openStore() resolved to, " : "";
+  throw invalidOption(name, store, `${what}"none", or nothing for the store that is configured`);
+}
+
+function isOpenStore(store: unknown): store is OpenStore {
+  return typeof store === "object" && store !== null && "client" in store && "repo" in store;
 }
 
 function resolveServiceName({ serviceName }: StartTracingOptions, env: NodeJS.ProcessEnv): string {

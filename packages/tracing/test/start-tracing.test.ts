@@ -254,7 +254,7 @@ describe("with nothing configured", () => {
     const dataDir = scratchDir();
     const { tracing, lines } = await startEmbedded(dataDir);
     expect(lines).toEqual([
-      `info No store is configured: traces go to an embedded Postgres in ${dataDir}/embedded.`,
+      `info No store is configured: traces go to a Postgres embedded in ${dataDir}/embedded.`,
     ]);
     const traceId = await TraceContext.run({ pipelineName: "learn", input: "why?" }, async (run) => {
       await step();

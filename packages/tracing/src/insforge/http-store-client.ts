@@ -4,7 +4,6 @@ import { toStoreError } from "./answer.ts";
 import { withinDeadline } from "./deadline.ts";
 import { exchange, type InsForgeHttp } from "./http-exchange.ts";
 
-const SCHEMA = "tracing";
 /** A trace of thousands of spans is read as one answer. */
 const MAX_READ_BYTES = 256 * 2 ** 20;
 /** These answer with a few counts; anything longer comes from something that is not InsForge. */
@@ -17,18 +16,19 @@ const TERSE: ReadonlySet<string> = new Set([
 ]);
 const MAX_TERSE_BYTES = 2 ** 20;
 
-/** Calls the schema's functions over InsForge's RPC endpoint. */
+/** Calls functions over InsForge's RPC endpoint. */
 export function createHttpStoreClient(http: InsForgeHttp): StoreClient {
   return {
     async rpc(fn, args, options = {}) {
+      const { schema = "tracing", background = false } = options;
       const request = {
         method: "POST",
         path: `/api/database/rpc/${encodeURIComponent(fn)}${columnsOf(args)}`,
-        headers: { "content-type": "application/json", "content-profile": SCHEMA },
+        headers: { "content-type": "application/json", "content-profile": schema },
         body: toBody(args),
-        background: options.background ?? false,
+        background,
       } as const;
-      const maxBytes = TERSE.has(fn) ? MAX_TERSE_BYTES : MAX_READ_BYTES;
+      const maxBytes = schema === "tracing" && TERSE.has(fn) ? MAX_TERSE_BYTES : MAX_READ_BYTES;
       const answer = await withinDeadline(options, (signal) => exchange(http, request, signal, maxBytes));
       if (answer.status !== 200) throw toStoreError(answer);
       return parse(answer.text);

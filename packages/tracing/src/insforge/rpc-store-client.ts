@@ -1,3 +1,4 @@
+import { TracingError } from "../core/errors.ts";
 import { RawJson, type RpcArgs, type StoreClient } from "../store/store-client.ts";
 import { toStoreError } from "./answer.ts";
 import { withinDeadline } from "./deadline.ts";
@@ -12,20 +13,32 @@ export interface RpcClient {
 
 /** A PostgREST client, which calls functions of the schema that it is asked for. */
 export interface SchemaClient {
-  schema(name: "tracing"): RpcClient;
+  schema(name: string): RpcClient;
 }
 
 /** Calls functions through somebody else's client; arguments reach it as plain values. */
 export function createRpcStoreClient(client: RpcClient | SchemaClient): StoreClient {
   return {
     async rpc(fn, args, options = {}) {
+      const target = clientOf(client, options.schema);
       const answer = await withinDeadline(options, async () => {
-        const target = "schema" in client ? client.schema("tracing") : client;
         return await target.rpc(fn, toPlain(args));
       });
       return unwrap(answer);
     },
   };
+}
+
+function clientOf(client: RpcClient | SchemaClient, schema = "tracing"): RpcClient {
+  if ("schema" in client) return client.schema(schema);
+  if (schema === "tracing") return client;
+  throw new TracingError(
+    "invalid-option",
+    `The given client calls functions of the schema tracing only, not ${schema}.`,
+    {
+      hint: "Pass a client of createAdminClient() from @insforge/sdk.",
+    },
+  );
 }
 
 function toPlain(args: RpcArgs): Record<string, unknown> {

@@ -26,7 +26,7 @@ export async function createPostgresClient(options: PostgresOptions): Promise<St
   const pool = await openPool({ ...options, holdsProcess: false });
   return {
     async rpc(fn, args, rpcOptions = {}) {
-      const call = toCall(fn, args);
+      const call = toCall(rpcOptions.schema ?? "tracing", fn, args);
       // Instrumentation of pg in the process would trace the delivery of traces.
       return context.with(suppressTracing(context.active()), () => callWithin(pool, call, rpcOptions));
     },
@@ -77,14 +77,14 @@ async function callWithin(
   }
 }
 
-function toCall(fn: string, args: RpcArgs): Call {
+function toCall(schema: string, fn: string, args: RpcArgs): Call {
   const names = Object.keys(args);
-  if (![fn, ...names].every((name) => IDENTIFIER.test(name)))
-    throw new TypeError(`Not a function call: ${fn}`);
+  if (![schema, fn, ...names].every((name) => IDENTIFIER.test(name)))
+    throw new TypeError(`Not a function call: ${schema}.${fn}`);
   const values = Object.values(args).map((value) => {
     if (value instanceof RawJson) return value.text;
     return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
   });
   const parameters = names.map((name, index) => `${name} => $${index + 1}`).join(", ");
-  return { text: `SELECT to_jsonb(tracing.${fn}(${parameters})) AS value`, values };
+  return { text: `SELECT to_jsonb(${schema}.${fn}(${parameters})) AS value`, values };
 }

@@ -1,5 +1,5 @@
 /**
- * The port to a database that holds the `tracing` schema: one call of one SQL function.
+ * The port to a database that holds the `tracing` schema, and perhaps others: one call of one SQL function.
  *
  * Adapters: `insforge/` (HTTP), `postgres/` (`pg`), and through `insforge/` the embedded store.
  */
@@ -22,6 +22,8 @@ export class RawJson {
 export type RpcArgs = Readonly<Record<string, unknown>>;
 
 export interface RpcOptions {
+  /** Schema that the function is in; a service can keep one of its own beside the library's. @default "tracing" */
+  schema?: string;
   signal?: AbortSignal;
   /** How long to wait for the answer. @default 30_000 */
   timeoutMs?: number;
@@ -31,7 +33,7 @@ export interface RpcOptions {
 
 export interface StoreClient {
   /**
-   * Calls `tracing.<fn>` with named arguments and resolves to its JSON value.
+   * Calls a function with named arguments and resolves to its JSON value.
    *
    * @throws {StoreError} when the database or the way to it refuses.
    */
