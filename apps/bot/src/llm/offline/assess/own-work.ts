@@ -1,0 +1,128 @@
+import type { Exercise } from "../../../coaching/exercise.ts";
+import { contentStems, type Sentence, toSentences, toWords, type Word } from "../text/words.ts";
+
+/** What of an answer the rep wrote, and how far it carries. */
+export interface OwnWork {
+  /** Sentences that may hold evidence: prose, each once, and not copied. */
+  sentences: Sentence[];
+  /** No score is above this, 0 to 100. */
+  cap: number;
+  /** How much of the grade the length of the answer allows, 0 to 1. */
+  share: number;
+  /** What held the score down, in sentences to the rep. */
+  reasons: string[];
+}
+
+const MAX_CHARACTERS = 20_000;
+/** An answer this long has room for everything; shorter ones are compared with the model answer. */
+const ENOUGH_WORDS = 45;
+const MIN_WORDS = 12;
+/** Runs of this many words that stand in the task are its words, not the rep's. */
+const COPIED_RUN = 5;
+/** Who speaks without a full stop for longer than this says mostly words of grammar; a list of key words does not. */
+const LONG_SENTENCE = 45;
+
+/** Tells an answer from what only looks like one: copied, stuffed with keywords, repeated, or too short. */
+export function toOwnWork({ title, scenario, task, rubric, modelAnswer }: Exercise, answer: string): OwnWork {
+  const rubricText = [
+    title,
+    task,
+    ...rubric.flatMap((criterion) => [criterion.title, criterion.looksFor]),
+  ].join(".\n");
+  const all = toSentences(answer.slice(0, MAX_CHARACTERS));
+  const once = withoutRepeats(all);
+  const copied = toCopyFinder([rubricText, scenario]);
+  const own = once.filter((sentence) => !copied(sentence));
+  const prose = own.filter(isProse);
+  const reasons: string[] = [];
+  let cap = 100;
+  const lower = (limit: number, reason: string) => {
+    if (limit < cap) cap = limit;
+    reasons.push(reason);
+  };
+
+  const words = wordCount(once);
+  if (words > 0 && wordCount(own) < words / 2) {
+    lower(
+      25,
+      "Most of the answer repeats the task or the scenario. Write what you would say to this buyer, in your own words.",
+    );
+  }
+  const novelty = noveltyOf(own, rubricText);
+  if (wordCount(own) > 0 && novelty < 0.4) {
+    lower(
+      novelty < 0.2 ? 10 : 30,
+      "The answer says back what a good answer should hold. Do it: write the sentences you would say.",
+    );
+  }
+  if (wordCount(own) > 0 && wordCount(prose) < wordCount(own) / 2) {
+    lower(25, "This is a list of key words. A buyer hears sentences, so write them as you would say them.");
+  }
+  const enough = Math.min(ENOUGH_WORDS, Math.round(toWords(modelAnswer).length * 0.45));
+  const written = wordCount(prose);
+  if (written < MIN_WORDS)
+    lower(25, "The answer is too short to show how you would handle this conversation.");
+  else if (written < enough * 0.7)
+    reasons.push("There is room for more: say the next sentences too, with the facts of this case.");
+  return { sentences: prose, cap, share: Math.min(1, 0.4 + (0.6 * written) / enough), reasons };
+}
+
+function wordCount(sentences: readonly Sentence[]): number {
+  return sentences.reduce((sum, { words }) => sum + words.length, 0);
+}
+
+function withoutRepeats(sentences: readonly Sentence[]): Sentence[] {
+  const kept: { sentence: Sentence; stems: Set<string> }[] = [];
+  for (const sentence of sentences) {
+    const stems = new Set(sentence.words.map(({ stem }) => stem));
+    if (!kept.some((other) => other.stems.size * 2 >= stems.size && overlap(stems, other.stems) > 0.8)) {
+      kept.push({ sentence, stems });
+    }
+  }
+  return kept.map(({ sentence }) => sentence);
+}
+
+function overlap(stems: ReadonlySet<string>, others: ReadonlySet<string>): number {
+  return [...stems].filter((word) => others.has(word)).length / stems.size;
+}
+
+/** Whether more than half of a sentence stands, in the same order, in one of the texts. */
+function toCopyFinder(texts: readonly string[]): (sentence: Sentence) => boolean {
+  const runs = new Set(texts.flatMap((text) => toRuns(toWords(text))));
+  return ({ words }) => {
+    const covered = new Set<number>();
+    for (const [start, run] of toRuns(words).entries()) {
+      if (!runs.has(run)) continue;
+      for (let at = start; at < start + COPIED_RUN; at++) covered.add(at);
+    }
+    return covered.size > words.length * 0.5;
+  };
+}
+
+function toRuns(words: readonly Word[]): string[] {
+  const stems = words.map(({ stem }) => stem);
+  return stems
+    .slice(0, Math.max(0, stems.length - COPIED_RUN + 1))
+    .map((_, at) => stems.slice(at, at + COPIED_RUN).join(" "));
+}
+
+/** The share of an answer's different content words that the rubric does not hold. */
+function noveltyOf(sentences: readonly Sentence[], rubricText: string): number {
+  const given = new Set(contentStems(toWords(rubricText)));
+  const used = [...new Set(sentences.flatMap(({ words }) => contentStems(words)))];
+  return used.length === 0 ? 0 : used.filter((word) => !given.has(word)).length / used.length;
+}
+
+/** Sentences have words of grammar between those of content; lists of key words have commas instead. */
+function isProse({ words, text, isQuestion }: Sentence): boolean {
+  const functionWords = words.filter(({ isFunction }) => isFunction).length;
+  const different = new Set(words.map(({ stem }) => stem)).size;
+  const separators = text.match(/[,|/•·]/g)?.length ?? 0;
+  if (words.length < 3) return isQuestion && functionWords > 0;
+  const needed = words.length > LONG_SENTENCE ? 0.35 : 0.22;
+  return (
+    functionWords / words.length >= needed &&
+    separators / words.length < 0.25 &&
+    different / words.length > 0.35
+  );
+}
