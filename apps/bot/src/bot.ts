@@ -1,0 +1,53 @@
+import { Bot, session } from "grammy";
+import { admin } from "./handlers/admin/index.ts";
+import { basics } from "./handlers/basics.ts";
+import type { BotContext, Dependencies } from "./handlers/context.ts";
+import { toApology } from "./handlers/failure-view.ts";
+import { forget } from "./handlers/forget.ts";
+import { learn } from "./handlers/learn.ts";
+import { messages } from "./handlers/messages.ts";
+import { newSession, type SessionData } from "./handlers/session.ts";
+import { stats } from "./handlers/stats.ts";
+import { support } from "./handlers/support.ts";
+import { train } from "./handlers/train.ts";
+import { leaveOnCommand, once, stopOnCancel } from "./handlers/update-guards.ts";
+import { retryApiCalls } from "./telegram/api-retries.ts";
+import { answerCallbacksFirst, sequentialPerChat } from "./telegram/queue.ts";
+
+export interface BotAddress {
+  token: string;
+  /** Where the Bot API answers: Telegram's, or one on this machine. */
+  apiRoot: string;
+}
+
+/** Kinds of updates the bot asks for. */
+export const ALLOWED_UPDATES = ["message", "callback_query"] as const;
+
+/**
+ * The bot with its features, a Composer each. What comes before the queue runs at once: noting the update, answering the
+ * press, stopping a run; what comes after runs one at a time a chat.
+ */
+export function createBot({ token, apiRoot }: BotAddress, deps: Dependencies): Bot<BotContext> {
+  const bot = new Bot<BotContext>(token, { client: { apiRoot } });
+  bot.api.config.use(retryApiCalls());
+
+  bot.use((ctx, next) => {
+    ctx.deps = deps;
+    return next();
+  });
+  const chats = bot.chatType("private");
+  chats.use(once, answerCallbacksFirst(deps.logger), stopOnCancel, sequentialPerChat());
+  chats.use(
+    session<SessionData, BotContext>({ initial: newSession, storage: deps.sessions }),
+    leaveOnCommand,
+  );
+  chats.use(basics, learn, train, support, stats, forget, admin, messages);
+
+  bot.catch(async ({ error, ctx }) => {
+    deps.logger.error({ err: error, updateId: ctx.update.update_id }, "An update could not be handled");
+    await ctx.reply(toApology(error)).catch((failure: unknown) => {
+      deps.logger.warn({ err: failure }, "The apology could not be sent");
+    });
+  });
+  return bot;
+}

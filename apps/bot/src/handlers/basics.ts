@@ -1,0 +1,31 @@
+import { FormattedString, fmt } from "@grammyjs/parse-mode";
+import { Composer } from "grammy";
+import { CANCEL } from "./answer-prompt.ts";
+import { COMMANDS } from "./commands.ts";
+import type { BotContext } from "./context.ts";
+import { say, show } from "./show.ts";
+
+/** `/start`, `/help` and `/cancel`. */
+export const basics = new Composer<BotContext>();
+
+basics.command("start", (ctx) =>
+  say(ctx, {
+    text: fmt`${FormattedString.bold("Welcome. I coach sales people.")}\n\n${listCommands()}\n\nStart with /learn.`,
+  }),
+);
+
+basics.command("help", (ctx) => say(ctx, { text: listCommands() }));
+
+basics.command("cancel", (ctx) => say(ctx, { text: leave(ctx) }));
+
+basics.callbackQuery(CANCEL, (ctx) => show(ctx, { text: leave(ctx) }));
+
+function leave(ctx: BotContext): string {
+  const wasBusy = ctx.session.activity.kind !== "idle";
+  ctx.session.activity = { kind: "idle" };
+  return wasBusy ? "Left. Nothing was scored. /learn, /train or /support?" : "There is nothing to leave.";
+}
+
+function listCommands(): string {
+  return COMMANDS.map(({ command, description }) => `/${command}: ${description}`).join("\n");
+}

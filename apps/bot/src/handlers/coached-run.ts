@@ -1,0 +1,100 @@
+import { TraceContext } from "@app/tracing";
+import { RateLimiterRes } from "rate-limiter-flexible";
+import type { PipelineCatalog, PipelineName } from "../pipelines/catalog.ts";
+import { RunStoppedError } from "../runs/run-registry.ts";
+import { ProgressUpdater } from "../telegram/progress-updater.ts";
+import { type Reply, sendReply } from "../telegram/reply.ts";
+import type { BotContext } from "./context.ts";
+import { toApology } from "./failure-view.ts";
+
+export interface CoachedRun<N extends PipelineName> {
+  pipeline: N;
+  input: PipelineCatalog[N]["input"];
+  /** What the trace shows as the run's input: ids in the place of whole lessons. */
+  traced: unknown;
+  /** What the rep reads while it runs, e.g. "Scoring your answer". */
+  status: string;
+  /** Takes the result into the session, and says it. */
+  onDone(output: PipelineCatalog[N]["output"]): Reply;
+}
+
+/**
+ * Runs a pipeline for the rep of this update, and answers with what comes of it, be it an apology. The trace is outside,
+ * the progress inside.
+ */
+export async function runCoached<N extends PipelineName>(ctx: BotContext, run: CoachedRun<N>): Promise<void> {
+  const { id: userId } = senderOf(ctx);
+  const chatId = chatOf(ctx);
+  const wait = await secondsToWait(ctx, userId);
+  if (wait > 0) {
+    await sendReply(ctx.api, chatId, { text: `That was quick. Give me ${wait} s, then send it again.` });
+    return;
+  }
+  const identity = { telegramId: userId, userId, sessionId: chatId };
+  try {
+    await TraceContext.run({ pipelineName: run.pipeline, ...identity, input: run.traced }, (trace) =>
+      runWithProgress(ctx, run, trace),
+    );
+  } catch (error) {
+    // The rep has been told, and the trace knows.
+    const level = error instanceof RunStoppedError ? "info" : "error";
+    ctx.deps.logger[level]({ err: error, pipeline: run.pipeline, userId }, "A pipeline run has failed");
+  }
+}
+
+async function runWithProgress<N extends PipelineName>(
+  ctx: BotContext,
+  run: CoachedRun<N>,
+  trace: TraceContext,
+): Promise<void> {
+  const { runner, runs, background, logger } = ctx.deps;
+  const userId = String(senderOf(ctx).id);
+  const chatId = chatOf(ctx);
+  using running = runs.begin(chatId);
+  const progress = new ProgressUpdater({
+    api: ctx.api,
+    chatId,
+    text: (elapsedMs) => toStatus(run.status, elapsedMs),
+    onError: (error) => logger.warn({ err: error }, "The status message cannot be edited"),
+  });
+  try {
+    await progress.start();
+    const { output, background: rest } = await runner.run(run.pipeline, run.input, {
+      userId,
+      signal: running.signal,
+      backgroundSignal: background.signal,
+    });
+    background.add(userId, rest);
+    trace.setOutput(output);
+    await progress.finish(run.onDone(output));
+  } catch (error) {
+    await progress.finish({ text: toApology(error, trace.traceId) });
+    throw error;
+  }
+}
+
+function toStatus(status: string, elapsedMs: number): string {
+  const seconds = Math.round(elapsedMs / 1_000);
+  return seconds < 1 ? `${status}…` : `${status}… ${seconds} s`;
+}
+
+/** 0 when the rep may start another run now. */
+async function secondsToWait(ctx: BotContext, userId: number): Promise<number> {
+  try {
+    await ctx.deps.limiter.consume(userId);
+    return 0;
+  } catch (refusal) {
+    if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
+    throw refusal;
+  }
+}
+
+export function senderOf(ctx: BotContext): { id: number } {
+  if (!ctx.from) throw new Error("This update has no sender.");
+  return ctx.from;
+}
+
+export function chatOf(ctx: BotContext): number {
+  if (ctx.chatId === undefined) throw new Error("This update belongs to no chat.");
+  return ctx.chatId;
+}

@@ -1,0 +1,40 @@
+import type { OpenStore, Tracing } from "@app/tracing";
+import type { Context, SessionFlavor } from "grammy";
+import type { RateLimiterMemory } from "rate-limiter-flexible";
+import type { Content } from "../content/index.ts";
+import type { Logger } from "../logger.ts";
+import type { PipelineRunner } from "../pipelines/pipeline-runner.ts";
+import type { BackgroundWork } from "../runs/background-work.ts";
+import type { RunRegistry } from "../runs/run-registry.ts";
+import type { BotRecords } from "../storage/bot-records.ts";
+import type { SessionStorage } from "../storage/session-storage.ts";
+import type { UpdateLog } from "../storage/update-log.ts";
+import type { PollingStatus } from "../telegram/polling.ts";
+import type { Transcriber } from "../voice/transcriber.ts";
+import type { SessionData } from "./session.ts";
+
+/** What handlers work with; `main.ts` makes it, and the context carries it. */
+export interface Dependencies {
+  logger: Logger;
+  content: Content;
+  runner: PipelineRunner;
+  runs: RunRegistry;
+  background: BackgroundWork;
+  /** Pipeline runs a rep may start in a minute. */
+  limiter: RateLimiterMemory;
+  records: BotRecords;
+  sessions: SessionStorage<SessionData>;
+  updates: UpdateLog;
+  /** Undefined when voice is not configured. */
+  transcriber: Transcriber | undefined;
+  /** Fetches a voice message's bytes. */
+  downloadVoice(fileId: string, signal: AbortSignal): Promise<Uint8Array>;
+  adminIds: ReadonlySet<number>;
+  traceRepo: Tracing["repo"];
+  tracing: Tracing;
+  store: OpenStore;
+  pollingStatus(): PollingStatus;
+  startedAt: Date;
+}
+
+export type BotContext = Context & SessionFlavor<SessionData> & { deps: Dependencies };

@@ -1,0 +1,34 @@
+import { Composer, InlineKeyboard } from "grammy";
+import { senderOf } from "./coached-run.ts";
+import type { BotContext } from "./context.ts";
+import { say, show } from "./show.ts";
+
+/** `/forget`: erases what is kept about a rep, traces of their runs included. */
+export const forget = new Composer<BotContext>();
+
+forget.command("forget", (ctx) =>
+  say(ctx, {
+    text: "This erases your scores, saved strategies, my notes about you, and the traces of your runs. It cannot be undone.",
+    buttons: new InlineKeyboard().text("Erase everything", "forget:yes").text("Keep it", "forget:no"),
+  }),
+);
+
+forget.callbackQuery("forget:no", (ctx) => show(ctx, { text: "Nothing was erased." }));
+
+forget.callbackQuery("forget:yes", async (ctx) => {
+  const { background, records, tracing, traceRepo } = ctx.deps;
+  const userId = String(senderOf(ctx).id);
+  // What is still on its way would arrive after the erasure.
+  await background.settled(userId);
+  await tracing.forceFlush();
+  if (tracing.stats().state !== "ok") {
+    return say(ctx, {
+      text: "I cannot reach my records right now, so nothing is erased yet. Try again in a minute.",
+    });
+  }
+  await traceRepo.deleteTraces({ telegramId: userId });
+  await records.forget(userId);
+  // Deletes it at the end of this update, instead of writing it.
+  ctx.session = undefined;
+  return show(ctx, { text: "Everything about you is erased. /start begins anew." });
+});

@@ -1,0 +1,92 @@
+import { FormattedString, fmt } from "@grammyjs/parse-mode";
+import { InlineKeyboard } from "grammy";
+import { type Assessment, PASS_SCORE } from "../coaching/assessment.ts";
+import type { Track } from "../content/index.ts";
+import type { Reply } from "../telegram/reply.ts";
+import { countDone, type FoundLevel, type LevelState, levelsOf, stateOf } from "./learn-progress.ts";
+import { toScoreText } from "./score-view.ts";
+import type { SessionData } from "./session.ts";
+
+const MARKS: Readonly<Record<LevelState, string>> = { done: "✓", open: "▶", locked: "🔒" };
+
+/** The tracks; the first button goes on with one that is begun, or else begins one. */
+export function toTracksReply(tracks: readonly Track[], session: SessionData): Reply {
+  const buttons = new InlineKeyboard();
+  for (const track of byNeed(tracks, session)) {
+    buttons
+      .text(`${track.title} (${countDone(track, session)}/${track.levels.length})`, `learn:track:${track.id}`)
+      .row();
+  }
+  const parts = tracks.map((track) => fmt`${FormattedString.bold(track.title)}\n${track.summary.trim()}`);
+  return {
+    text: FormattedString.join(
+      [new FormattedString("Choose a track. Each level is a short lesson and one exercise."), ...parts],
+      "\n\n",
+    ),
+    buttons,
+  };
+}
+
+/** The levels of a track; the first button is the one to do next. */
+export function toTrackReply(track: Track, session: SessionData): Reply {
+  const levels = levelsOf(track).map((found) => ({ ...found, state: stateOf(found, session) }));
+  const lines = levels.map(({ level, index, state }) => {
+    const best = session.best[level.exercise.id];
+    return `${MARKS[state]} ${index + 1}. ${level.title}${best === undefined ? "" : ` (best ${best}/100)`}`;
+  });
+  const buttons = new InlineKeyboard();
+  for (const state of ["open", "done"] as const) {
+    for (const found of levels.filter((level) => level.state === state)) {
+      buttons.text(`${found.index + 1}. ${found.level.title}`, `learn:level:${found.level.id}`).row();
+    }
+  }
+  buttons.text("All tracks", "learn");
+  return {
+    text: fmt`${FormattedString.bold(track.title)}\n${track.summary.trim()}\n\n${lines.join("\n")}\n\n${PASS_SCORE} points open the next level.`,
+    buttons,
+  };
+}
+
+export function toLessonReply({ track, level, index }: FoundLevel): Reply {
+  return {
+    text: fmt`${FormattedString.bold(`${index + 1}. ${level.title}`)}\n\n${level.lesson.trim()}`,
+    buttons: new InlineKeyboard()
+      .text("Start the exercise", `learn:start:${level.id}`)
+      .row()
+      .text("All levels", `learn:track:${track.id}`),
+  };
+}
+
+export interface ScoreOutcome {
+  earned: number;
+  passed: boolean;
+  wasDone: boolean;
+  next: FoundLevel | undefined;
+}
+
+export function toScoreReply(
+  { track, level }: FoundLevel,
+  assessment: Assessment,
+  { earned, passed, wasDone, next }: ScoreOutcome,
+): Reply {
+  const buttons = new InlineKeyboard();
+  if ((passed || wasDone) && next)
+    buttons.text(`Next: ${next.level.title}`, `learn:level:${next.level.id}`).row();
+  buttons.text("Try again", `learn:start:${level.id}`).text("All levels", `learn:track:${track.id}`);
+  return { text: toScoreText(level.title, assessment, toFooter(earned, passed, next)), buttons };
+}
+
+function toFooter(earned: number, passed: boolean, next: FoundLevel | undefined): string {
+  const xp = earned > 0 ? `+${earned} XP. ` : "";
+  if (!passed) return `${xp}${PASS_SCORE} points open the next level: try again with the hints above.`;
+  return next
+    ? `${xp}Passed: "${next.level.title}" is open.`
+    : `${xp}Passed: that was the last level of this track.`;
+}
+
+function byNeed(tracks: readonly Track[], session: SessionData): Track[] {
+  const isFinished = (track: Track) => countDone(track, session) === track.levels.length;
+  const isBegun = (track: Track) => countDone(track, session) > 0 && !isFinished(track);
+  const rank = (track: Track) => (isBegun(track) ? 0 : isFinished(track) ? 2 : 1);
+  return tracks.toSorted((a, b) => rank(a) - rank(b));
+}

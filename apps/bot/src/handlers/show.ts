@@ -1,0 +1,18 @@
+import { editReply, type Reply, sendReply } from "../telegram/reply.ts";
+import { chatOf } from "./coached-run.ts";
+import type { BotContext } from "./context.ts";
+
+/** Answers a press by changing the message that was pressed, and anything else with a new message. */
+export async function show(ctx: BotContext, reply: Reply): Promise<void> {
+  const pressed = ctx.callbackQuery?.message?.message_id;
+  if (pressed === undefined) await sendReply(ctx.api, chatOf(ctx), reply);
+  else await editReply(ctx.api, chatOf(ctx), pressed, reply);
+}
+
+/** Answers with a new message, and leaves the one that was pressed as it is. */
+export async function say(ctx: BotContext, reply: Reply): Promise<void> {
+  await sendReply(ctx.api, chatOf(ctx), reply);
+}
+
+/** What a press of a button says whose exercise, strategy or page is no longer there. */
+export const OUTDATED = "This button is from an earlier version of me. /help lists what I can do now.";

@@ -1,0 +1,39 @@
+import { FormattedString, fmt } from "@grammyjs/parse-mode";
+import { Composer, InlineKeyboard } from "grammy";
+import type { Content } from "../content/index.ts";
+import type { Reply } from "../telegram/reply.ts";
+import type { BotContext } from "./context.ts";
+import { countDone } from "./learn-progress.ts";
+import { type SessionData, toRank } from "./session.ts";
+import { say } from "./show.ts";
+
+const RECENT = 8;
+
+/** `/stats`: experience, level, recent scores. */
+export const stats = new Composer<BotContext>();
+
+stats.command("stats", (ctx) => say(ctx, toStatsReply(ctx.session, ctx.deps.content)));
+stats.callbackQuery("stats", (ctx) => say(ctx, toStatsReply(ctx.session, ctx.deps.content)));
+
+function toStatsReply(session: SessionData, { tracks }: Content): Reply {
+  const { level, missing } = toRank(session.xp);
+  const saved = session.drafts.filter((draft) => draft.saved).length;
+  const summary = [
+    `XP ${session.xp}, ${missing} to the next level`,
+    ...tracks.map((track) => `${track.title}: ${countDone(track, session)} of ${track.levels.length} levels`),
+    ...(saved > 0 ? [`Saved strategies: ${saved}`] : []),
+  ];
+  const recent = session.attempts
+    .slice(0, RECENT)
+    .map(({ score, title, at }) => `${score}/100  ${title}  (${at.slice(0, 10)})`);
+  const parts = [
+    fmt`${FormattedString.bold(`Level ${level}`)}\n${summary.join("\n")}`,
+    recent.length === 0
+      ? new FormattedString("No scores yet.")
+      : fmt`${FormattedString.bold("Recent scores")}\n${recent.join("\n")}`,
+  ];
+  return {
+    text: FormattedString.join(parts, "\n\n"),
+    buttons: new InlineKeyboard().text("Learn", "learn").text("Train", "train:next:any"),
+  };
+}

@@ -1,0 +1,44 @@
+import type { NextFunction } from "grammy";
+import { RunStoppedError } from "../runs/run-registry.ts";
+import { COMMANDS } from "./commands.ts";
+import type { BotContext } from "./context.ts";
+
+/** Lets an update through once, whichever process of the bot is given it. */
+export async function once(ctx: BotContext, next: NextFunction): Promise<void> {
+  const { updates, logger } = ctx.deps;
+  const { update_id: updateId } = ctx.update;
+  if (!(await updates.begin(updateId, ctx.chatId))) {
+    logger.info({ updateId }, "An update came again and is left out");
+    return;
+  }
+  try {
+    await next();
+  } finally {
+    await updates.finish(updateId);
+  }
+}
+
+/** `/cancel` and its button stop what runs in the chat, ahead of the queue that it would have to wait in. */
+export async function stopOnCancel(ctx: BotContext, next: NextFunction): Promise<void> {
+  const isCancel = commandOf(ctx) === "cancel";
+  if (isCancel && ctx.chatId !== undefined) {
+    ctx.deps.runs.stop(ctx.chatId, new RunStoppedError("Stopped, as you asked."));
+  }
+  await next();
+}
+
+const KNOWN: ReadonlySet<string> = new Set(["start", "admin", ...COMMANDS.map(({ command }) => command)]);
+
+/** A command in the middle of an exercise leaves it; `/cancel` says so itself. */
+export async function leaveOnCommand(ctx: BotContext, next: NextFunction): Promise<void> {
+  const command = commandOf(ctx);
+  if (command !== undefined && command !== "cancel" && KNOWN.has(command))
+    ctx.session.activity = { kind: "idle" };
+  await next();
+}
+
+/** The command that a message begins with, without the name of the bot. */
+function commandOf(ctx: BotContext): string | undefined {
+  const first = ctx.entities("bot_command").find(({ offset }) => offset === 0);
+  return first?.text.slice(1).split("@")[0]?.toLowerCase();
+}

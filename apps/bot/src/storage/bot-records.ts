@@ -1,0 +1,67 @@
+import { type StoreClient, StoreError } from "@app/tracing";
+
+/** An answer that takes longer than this is as good as none to a person who waits. */
+const TIMEOUT_MS = 5_000;
+
+/** The database does not answer, or not now; nothing was lost by it. */
+export class RecordsUnavailableError extends Error {
+  override readonly name = "RecordsUnavailableError";
+}
+
+/** The functions of the schema `bot`, each a method. */
+export class BotRecords {
+  readonly #client: StoreClient;
+
+  constructor(client: StoreClient) {
+    this.#client = client;
+  }
+
+  async readSession(key: string): Promise<unknown> {
+    return this.#call("read_session", { key });
+  }
+
+  async writeSession(key: string, value: unknown): Promise<void> {
+    await this.#call("write_session", { key, value });
+  }
+
+  async deleteSession(key: string): Promise<void> {
+    await this.#call("delete_session", { key });
+  }
+
+  async readNotes(userId: string): Promise<string[]> {
+    const notes = await this.#call("read_notes", { user_id: userId });
+    return Array.isArray(notes) ? notes.filter((note) => typeof note === "string") : [];
+  }
+
+  async writeNotes(userId: string, notes: readonly string[]): Promise<void> {
+    await this.#call("write_notes", { user_id: userId, notes });
+  }
+
+  /** False when the update was taken on before, by this process or one before it. */
+  async beginUpdate(updateId: number, chatId: number | undefined): Promise<boolean> {
+    return (await this.#call("begin_update", { update_id: updateId, chat_id: chatId ?? null })) === true;
+  }
+
+  async finishUpdate(updateId: number): Promise<void> {
+    await this.#call("finish_update", { update_id: updateId });
+  }
+
+  /** The chats that a process which died was working for; each is told of once. */
+  async takeAbandoned(): Promise<number[]> {
+    const chats = await this.#call("take_abandoned", {});
+    return Array.isArray(chats) ? chats.map(Number) : [];
+  }
+
+  async forget(userId: string): Promise<void> {
+    await this.#call("forget", { user_id: userId });
+  }
+
+  async #call(fn: string, args: Record<string, unknown>): Promise<unknown> {
+    try {
+      return await this.#client.rpc(fn, args, { schema: "bot", timeoutMs: TIMEOUT_MS });
+    } catch (cause) {
+      if (!(cause instanceof StoreError)) throw cause;
+      throw new RecordsUnavailableError(`bot.${fn}: ${cause.message}`, { cause });
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { LRUCache } from "lru-cache";
+import type { Logger } from "../logger.ts";
+import { type BotRecords, RecordsUnavailableError } from "./bot-records.ts";
+
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+/** Chats whose state is kept at hand, so that they go on while the database is away. */
+const MAX_RECENT = 2_000;
+
+/**
+ * Sessions in the database, in the form that grammY's `session()` takes them.
+ *
+ * One process serves all chats, so what it wrote last is what is true: while the database is away, chats that were active
+ * go on from memory, and what could not be written is written when it is back.
+ */
+export class SessionStorage<T extends object> {
+  readonly #records: BotRecords;
+  readonly #logger: Logger;
+  readonly #recent = new LRUCache<string, T>({ max: MAX_RECENT });
+  readonly #unsaved = new Map<string, T>();
+  #timer: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
+
+  constructor(records: BotRecords, logger: Logger) {
+    this.#records = records;
+    this.#logger = logger;
+  }
+
+  /** @throws {RecordsUnavailableError} when the chat is not at hand and the database is away. */
+  async read(key: string): Promise<T | undefined> {
+    const unsaved = this.#unsaved.get(key);
+    if (unsaved) return structuredClone(unsaved);
+    try {
+      const stored = ((await this.#records.readSession(key)) ?? undefined) as T | undefined;
+      return stored;
+    } catch (error) {
+      const recent = this.#recent.get(key);
+      if (recent && error instanceof RecordsUnavailableError) return structuredClone(recent);
+      throw error;
+    }
+  }
+
+  /** Never rejects for want of a database: what it cannot write now, it writes later. */
+  async write(key: string, value: T): Promise<void> {
+    const copy = structuredClone(value);
+    this.#recent.set(key, copy);
+    try {
+      await this.#records.writeSession(key, copy);
+      this.#unsaved.delete(key);
+    } catch (error) {
+      if (!(error instanceof RecordsUnavailableError)) throw error;
+      if (this.#unsaved.size === 0) {
+        this.#logger.warn({ err: error }, "Sessions cannot be saved now; they are kept until they can");
+      }
+      this.#unsaved.set(key, copy);
+      this.#scheduleSave();
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#recent.delete(key);
+    this.#unsaved.delete(key);
+    await this.#records.deleteSession(key);
+  }
+
+  /** Drops what is at hand of a chat, whose rows somebody else deletes. */
+  forget(key: string): void {
+    this.#recent.delete(key);
+    this.#unsaved.delete(key);
+  }
+
+  /** Tries once more to write what could not be written; to be called before the client closes. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#saveAll();
+    if (this.#unsaved.size > 0) {
+      this.#logger.error({ sessions: this.#unsaved.size }, "Sessions could not be saved and are lost");
+    }
+  }
+
+  #scheduleSave(): void {
+    if (this.#timer) return;
+    this.#timer = setTimeout(async () => {
+      this.#timer = undefined;
+      await this.#saveAll();
+      if (this.#unsaved.size > 0) {
+        this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+        this.#scheduleSave();
+      } else {
+        this.#retryMs = FIRST_RETRY_MS;
+        this.#logger.info("Sessions are saved again");
+      }
+    }, this.#retryMs);
+    this.#timer.unref();
+  }
+
+  async #saveAll(): Promise<void> {
+    for (const [key, value] of this.#unsaved) {
+      try {
+        await this.#records.writeSession(key, value);
+      } catch (error) {
+        if (error instanceof RecordsUnavailableError) return;
+        this.#logger.error({ err: error, key }, "A session is refused and dropped");
+      }
+      // It may have been replaced by a newer one meanwhile.
+      if (this.#unsaved.get(key) === value) this.#unsaved.delete(key);
+    }
+  }
+}
