@@ -55,6 +55,9 @@ export function toOwnWork({ title, scenario, task, rubric, modelAnswer }: Exerci
       "The answer says back what a good answer should hold. Do it: write the sentences you would say.",
     );
   }
+  if (wordCount(own) > 0 && noveltyOf(own, `${rubricText}\n${wordings(rubric)}`) < 0.15) {
+    lower(20, "Every word of this is one that the coach looks for, and nothing joins them to this case.");
+  }
   if (wordCount(own) > 0 && wordCount(prose) < wordCount(own) / 2) {
     lower(25, "This is a list of key words. A buyer hears sentences, so write them as you would say them.");
   }
@@ -65,6 +68,10 @@ export function toOwnWork({ title, scenario, task, rubric, modelAnswer }: Exerci
   else if (written < enough * 0.7)
     reasons.push("There is room for more: say the next sentences too, with the facts of this case.");
   return { sentences: prose, cap, share: Math.min(1, 0.4 + (0.6 * written) / enough), reasons };
+}
+
+function wordings(rubric: Exercise["rubric"]): string {
+  return rubric.flatMap(({ evidence }) => evidence.flat()).join("\n").replaceAll(/<\w+>|\*/g, " ");
 }
 
 function wordCount(sentences: readonly Sentence[]): number {
