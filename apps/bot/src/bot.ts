@@ -11,7 +11,7 @@ import { stats } from "./handlers/stats.ts";
 import { support } from "./handlers/support.ts";
 import { train } from "./handlers/train.ts";
 import { leaveOnCommand, once, stopOnCancel } from "./handlers/update-guards.ts";
-import { retryApiCalls } from "./telegram/api-retries.ts";
+import { createApiRetries } from "./telegram/api-retries.ts";
 import { answerCallbacksFirst, sequentialPerChat } from "./telegram/queue.ts";
 
 export interface BotAddress {
@@ -29,14 +29,14 @@ export const ALLOWED_UPDATES = ["message", "callback_query"] as const;
  */
 export function createBot({ token, apiRoot }: BotAddress, deps: Dependencies): Bot<BotContext> {
   const bot = new Bot<BotContext>(token, { client: { apiRoot } });
-  bot.api.config.use(retryApiCalls());
+  bot.api.config.use(createApiRetries());
 
   bot.use((ctx, next) => {
     ctx.deps = deps;
     return next();
   });
   const chats = bot.chatType("private");
-  chats.use(once, answerCallbacksFirst(deps.logger), stopOnCancel, sequentialPerChat());
+  chats.use(once, answerCallbacksFirst({ logger: deps.logger }), stopOnCancel, sequentialPerChat());
   chats.use(
     session<SessionData, BotContext>({ initial: newSession, storage: deps.sessions }),
     leaveOnCommand,

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { type BotProcess, createBotProcess } from "./bot-process.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { ContentError } from "./content/index.ts";
+import { Lifecycle, StartGivenUpError } from "./lifecycle.ts";
 import { createLogger } from "./logger.ts";
 import { PipelineError } from "./pipelines/index.ts";
+import { startBot } from "./start-bot.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -12,38 +13,40 @@ if (existsSync(".env")) process.loadEnvFile(".env");
 await main();
 
 async function main(): Promise<void> {
-  let bot: BotProcess;
   try {
     const config = readConfig(process.env);
-    bot = createBotProcess(config, createLogger({ level: config.logLevel, secrets: config.secrets }));
+    const logger = createLogger({ level: config.logLevel, secrets: config.secrets });
+    const lifecycle = new Lifecycle({ logger });
+    stopOnSignals((signal) => {
+      logger.info({ signal }, "Stopping; a second signal stops at once");
+      return lifecycle.stop();
+    });
+    try {
+      await startBot(config, logger, lifecycle);
+    } catch (error) {
+      if (error instanceof StartGivenUpError) return;
+      if (!isUsage(error)) logger.fatal({ err: error }, "The bot cannot start");
+      await lifecycle.stop();
+      throw error;
+    }
   } catch (error) {
-    if (!isUsage(error)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = EXIT_USAGE;
-    return;
-  }
-  stopOnSignals(bot);
-  try {
-    await bot.service.start();
-  } catch (error) {
-    bot.logger.fatal({ err: error }, "The bot cannot start");
-    process.exitCode = EXIT_FAILED;
+    if (isUsage(error)) process.stderr.write(`${error.message}\n`);
+    process.exit(isUsage(error) ? EXIT_USAGE : EXIT_FAILED);
   }
 }
 
+/** What the operator has to mend in the environment or in the bot's files. */
 function isUsage(error: unknown): error is Error {
   return error instanceof ConfigError || error instanceof ContentError || error instanceof PipelineError;
 }
 
-/** The first signal stops in order, the second at once. */
-function stopOnSignals({ service, logger }: BotProcess): void {
+function stopOnSignals(stop: (signal: string) => Promise<boolean>): void {
   let signals = 0;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, async () => {
       signals += 1;
       if (signals > 1) process.exit(EXIT_FAILED);
-      logger.info({ signal }, "Stopping; once more stops at once");
-      process.exit((await service.stop()) ? 0 : EXIT_FAILED);
+      process.exit((await stop(signal)) ? 0 : EXIT_FAILED);
     });
   }
 }

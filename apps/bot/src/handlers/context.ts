@@ -29,6 +29,8 @@ export interface Dependencies {
   transcriber: Transcriber | undefined;
   /** Fetches a voice message's bytes. */
   downloadVoice(fileId: string, signal: AbortSignal): Promise<Uint8Array>;
+  /** Which coach answers. */
+  model: { readonly provider: string; readonly model: string };
   adminIds: ReadonlySet<number>;
   traceRepo: Tracing["repo"];
   tracing: Tracing;

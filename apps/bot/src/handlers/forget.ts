@@ -29,6 +29,7 @@ forget.callbackQuery("forget:yes", async (ctx) => {
   await traceRepo.deleteTraces({ telegramId: userId });
   await records.forget(userId);
   // Deletes it at the end of this update, instead of writing it.
-  ctx.session = undefined;
+  const flavored: BotContext = ctx;
+  flavored.session = undefined;
   return show(ctx, { text: "Everything about you is erased. /start begins anew." });
 });
