@@ -1,0 +1,77 @@
+import type { Logger } from "../logger.ts";
+import { describeError } from "./secrets.ts";
+
+/**
+ * - `starting`: not connected yet.
+ * - `polling`: all is well.
+ * - `conflict`: another instance polls with the same token.
+ * - `unreachable`: Telegram does not answer, or not as it should.
+ * - `stopped`: for good.
+ */
+export type PollingState = "starting" | "polling" | "conflict" | "unreachable" | "stopped";
+
+export interface PollingStatus {
+  state: PollingState;
+  /** When Telegram last answered a poll. */
+  lastPollAt: Date | undefined;
+  /** When the state began. */
+  since: Date;
+}
+
+/** Keeps the status of polling, and logs each trouble once when it begins and once when it is over. */
+export class PollingHealth {
+  readonly #logger: Logger;
+  #status: PollingStatus = { state: "starting", lastPollAt: undefined, since: new Date() };
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  status(): PollingStatus {
+    return { ...this.#status };
+  }
+
+  connected(): void {
+    this.#recover();
+  }
+
+  answered(): void {
+    if (this.#status.state === "stopped") return;
+    this.#status.lastPollAt = new Date();
+    this.#recover();
+  }
+
+  conflict(error: unknown): void {
+    if (!this.#enter("conflict")) return;
+    this.#logger.warn(
+      { reason: describeError(error) },
+      "another instance receives this bot's updates; stop it, this one waits and tries again",
+    );
+  }
+
+  unreachable(error: unknown): void {
+    if (!this.#enter("unreachable")) return;
+    this.#logger.warn({ reason: describeError(error) }, "Telegram does not answer; trying again");
+  }
+
+  stopped(): void {
+    this.#enter("stopped");
+  }
+
+  #recover(): void {
+    const { state: before, since } = this.#status;
+    if (!this.#enter("polling") || before === "starting") return;
+    const lastedMs = Date.now() - since.getTime();
+    this.#logger.info(
+      { lastedMs },
+      before === "conflict" ? "the conflict is over" : "Telegram answers again",
+    );
+  }
+
+  /** False when nothing changes. */
+  #enter(state: PollingState): boolean {
+    if (this.#status.state === state || this.#status.state === "stopped") return false;
+    this.#status = { ...this.#status, state, since: new Date() };
+    return true;
+  }
+}

@@ -1,0 +1,45 @@
+import { sequentialize } from "@grammyjs/runner";
+import type { Context, MiddlewareFn } from "grammy";
+import type { Logger } from "../logger.ts";
+import { describeError } from "./secrets.ts";
+
+export interface AnswerCallbacksOptions {
+  logger: Logger;
+  /** A short note to show for a press, by its data. @default none */
+  toast?: (data: string) => string | undefined;
+}
+
+/**
+ * Answers a press on a button at once, before it queues behind a long handler, where it would expire. It goes before
+ * `sequentialPerChat()` and keeps the order of updates; handlers cannot answer a press again. Failures are logged.
+ */
+export function answerCallbacksFirst<C extends Context>({
+  logger,
+  toast = () => undefined,
+}: AnswerCallbacksOptions): MiddlewareFn<C> {
+  const answer = async (ctx: C, data: string): Promise<void> => {
+    try {
+      const text = toast(data);
+      await ctx.answerCallbackQuery(text === undefined ? {} : { text });
+    } catch (error) {
+      logger.warn({ reason: describeError(error) }, "a press on a button could not be answered");
+    }
+  };
+  return async (ctx, next) => {
+    if (!ctx.callbackQuery) return next();
+    const answered = answer(ctx, ctx.callbackQuery.data ?? "");
+    try {
+      await next();
+    } finally {
+      await answered;
+    }
+  };
+}
+
+/** Handles the updates of one chat, and of one person, one after the other; those of others go on meanwhile. */
+export function sequentialPerChat<C extends Context>(): MiddlewareFn<C> {
+  return sequentialize((ctx) => [
+    ...(ctx.chat ? [`chat:${ctx.chat.id}`] : []),
+    ...(ctx.from ? [`user:${ctx.from.id}`] : []),
+  ]);
+}
