@@ -19,6 +19,36 @@ const mayImport = {
   testing: ["collector", "core", "record", "store"],
 };
 
+const bot = "^apps/bot/src";
+
+/** The same for the bot: handlers -> pipelines -> agents -> llm; what is at its root wires, and may import all. */
+const botMayImport = {
+  coaching: [],
+  content: ["coaching"],
+  llm: ["coaching", "content"],
+  agents: ["coaching", "llm"],
+  pipelines: ["agents", "coaching", "content"],
+  runs: [],
+  storage: [],
+  telegram: [],
+  voice: [],
+  handlers: ["agents", "coaching", "content", "llm", "pipelines", "runs", "storage", "telegram", "voice"],
+};
+
+const botLayers = Object.entries(botMayImport).map(([folder, allowed]) => ({
+  name: `bot-${folder}-direction`,
+  comment: `${folder}/ imports ${allowed.length === 0 ? "nothing else of the bot" : allowed.join(", ")}.`,
+  severity: "error",
+  from: { path: `${bot}/${folder}/` },
+  to: {
+    path: bot,
+    pathNot: [
+      `${bot}/(logger|package-files)[.]ts$`,
+      ...[folder, ...allowed].map((name) => `${bot}/${name}/`),
+    ],
+  },
+}));
+
 const layers = Object.entries(mayImport).map(([folder, allowed]) => ({
   name: `${folder}-direction`,
   comment: `${folder}/ imports ${allowed.length === 0 ? "nothing of ours" : allowed.join(", ")}.`,
@@ -56,7 +86,15 @@ export default {
       from: { path: src, pathNot: `${src}/cli/` },
       to: { path: `${src}/cli/` },
     },
+    {
+      name: "grammy-at-the-edge",
+      comment: "Pipelines, agents and models know nothing of Telegram.",
+      severity: "error",
+      from: { path: bot, pathNot: `${bot}/(handlers/|telegram/|bot[.]ts$)` },
+      to: { path: "node_modules/(grammy|@grammyjs)/" },
+    },
     ...layers,
+    ...botLayers,
   ],
   options: {
     doNotFollow: { path: "node_modules" },

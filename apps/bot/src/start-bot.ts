@@ -5,7 +5,7 @@ import { ALLOWED_UPDATES, type BotAddress, createBot } from "./bot.ts";
 import type { Config, TelegramConfig } from "./config.ts";
 import { loadContent } from "./content/index.ts";
 import type { Dependencies } from "./handlers/context.ts";
-import { introduce } from "./handlers/introduce.ts";
+import { introduce, takeAbandonedChats } from "./handlers/introduce.ts";
 import type { SessionData } from "./handlers/session.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { createModel } from "./llm/create-model.ts";
@@ -109,8 +109,9 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
       await polling.drain(APOLOGIES_MS);
     },
   });
+  const abandoned = await takeAbandonedChats(records, logger);
   await lifecycle.part("updates", { start: () => polling.start(), stop: () => polling.stop() });
-  await introduce(bot.api, records, logger);
+  await introduce(bot.api, abandoned, logger);
 }
 
 /** Telegram, or a server on this machine that behaves like it, with a page to chat on. */
