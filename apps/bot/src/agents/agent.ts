@@ -13,5 +13,7 @@ export interface Agent<Input = unknown, Output = unknown> {
   /** As pipelines name it; its spans are called `agent:<name>`. */
   readonly name: string;
   readonly input: z.ZodObject;
+  /** What it answers with, so that references into it can be checked; not applied at run time. */
+  readonly output?: z.ZodType;
   run(input: Input, context: RunContext): Promise<Output>;
 }

@@ -1,6 +1,15 @@
+import { z } from "zod";
+import { assessmentOutput } from "../agents/outputs.ts";
 import type { Assessment } from "../coaching/assessment.ts";
-import type { Exercise } from "../coaching/exercise.ts";
-import type { Signals, Strategy, Wish } from "../coaching/task.ts";
+import { type Exercise, exerciseSchema } from "../coaching/exercise.ts";
+import {
+  type Signals,
+  type Strategy,
+  signalsSchema,
+  strategySchema,
+  WISHES,
+  type Wish,
+} from "../coaching/task.ts";
 
 /** What each pipeline is given, and what its output step returns. */
 export interface PipelineCatalog {
@@ -27,3 +36,30 @@ export const PIPELINE_NAMES = [
   "support",
   "support_regen",
 ] as const satisfies readonly PipelineName[];
+
+const text = z.string();
+const notes = z.array(z.string());
+const exerciseInput = z.object({ exercise: exerciseSchema, answer: text, notes });
+const supportOutput = z.object({ signals: signalsSchema, strategy: strategySchema });
+
+/** The same as {@link PipelineCatalog}, for checks of the files that describe pipelines. */
+export const PIPELINE_SHAPES: {
+  readonly [N in PipelineName]: {
+    readonly input: z.ZodObject & z.ZodType<PipelineCatalog[N]["input"]>;
+    readonly output: z.ZodType<PipelineCatalog[N]["output"]>;
+  };
+} = {
+  learn: { input: exerciseInput, output: assessmentOutput },
+  train: { input: exerciseInput, output: assessmentOutput },
+  support: { input: z.object({ deal: text, notes }), output: supportOutput },
+  support_regen: {
+    input: z.object({
+      deal: text,
+      signals: signalsSchema,
+      previous: strategySchema,
+      wish: z.enum(WISHES),
+      notes,
+    }),
+    output: supportOutput,
+  },
+};
