@@ -71,7 +71,10 @@ export function toOwnWork({ title, scenario, task, rubric, modelAnswer }: Exerci
 }
 
 function wordings(rubric: Exercise["rubric"]): string {
-  return rubric.flatMap(({ evidence }) => evidence.flat()).join("\n").replaceAll(/<\w+>|\*/g, " ");
+  return rubric
+    .flatMap(({ evidence }) => evidence.flat())
+    .join("\n")
+    .replaceAll(/<\w+>|\*/g, " ");
 }
 
 function wordCount(sentences: readonly Sentence[]): number {
