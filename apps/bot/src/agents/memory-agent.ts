@@ -68,5 +68,5 @@ function toText(event: z.infer<typeof input>["event"]): string {
 function valueText(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (Array.isArray(value)) return value.map(valueText).join("; ");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value).replace(/\s*\n\s*/g, " ");
 }

@@ -7,7 +7,11 @@ import { toSmartAnswer } from "./smart-answer.ts";
 export type TaskKind = CoachTask["kind"];
 
 /** What the server does with one request. With `task` it waits for a request of that kind, and lets others pass. */
-export type ModelReply = { task?: TaskKind } & (
+export type ModelReply = {
+  task?: TaskKind;
+  /** Holds the reply back until then. */
+  after?: Promise<unknown>;
+} & (
   | {
       kind: "text";
       /** @default an answer that fits what the prompt asks for */
@@ -69,7 +73,8 @@ export async function startModelServer(): Promise<ModelServer> {
     requests.push(request);
     for (const look of waiting) look();
     const index = replies.findIndex(({ task }) => task === undefined || task === request.task);
-    const [reply = { kind: "text" } as const] = index < 0 ? [] : replies.splice(index, 1);
+    const [reply = { kind: "text" } satisfies ModelReply] = index < 0 ? [] : replies.splice(index, 1);
+    await reply.after;
     answer(reply, request, response);
   };
 
@@ -175,10 +180,15 @@ function toOpenRouterCompletion(
           cached_tokens: usage.cacheRead ?? 0,
           cache_write_tokens: usage.cacheWrite ?? 0,
         },
-        ...(cost !== undefined && { cost }),
+        ...(cost !== undefined && wantsCost(request) && { cost }),
       },
     }),
   };
+}
+
+/** OpenRouter accounts for usage when it is asked to. */
+function wantsCost({ body: { usage } }: ModelRequest): boolean {
+  return typeof usage === "object" && usage !== null && "include" in usage && usage.include === true;
 }
 
 function toAnthropicMessage(
