@@ -51,7 +51,7 @@ function trimmedSlice(whole: FormattedString, start: number, end: number): Forma
   const { text, entities } = whole.slice(start, start + length);
   if (BLANK.test(text)) return undefined;
   const visible = (entities ?? []).filter(
-    (entity) => !BLANK.test(text.slice(entity.offset, entity.offset + entity.length)),
+    ({ offset, length: units }) => text.slice(offset, offset + units).trim() !== "",
   );
   return new FormattedString(text, visible);
 }

@@ -1,0 +1,263 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Bot } from "grammy";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  BotTokenError,
+  createPolling,
+  type Polling,
+  type PollingOptions,
+} from "../../src/telegram/polling.ts";
+import { BotApiServer } from "../support/bot-api-server.ts";
+import { recordLog } from "../support/log-lines.ts";
+
+const conflict = {
+  kind: "error",
+  status: 409,
+  description: "Conflict: terminated by other getUpdates request",
+} as const;
+const reset = { kind: "reset" } as const;
+
+describe("polling", () => {
+  let server: BotApiServer;
+  let bot: Bot;
+  let handled: number[];
+  let log: ReturnType<typeof recordLog>;
+  let polling: Polling;
+
+  beforeEach(async () => {
+    server = await BotApiServer.start();
+    bot = createBot();
+    log = recordLog();
+    polling = create();
+  });
+  afterEach(async () => {
+    await polling.stop();
+    await server[Symbol.asyncDispose]();
+  });
+
+  function createBot(token = server.token): Bot {
+    handled = [];
+    const created = new Bot(token, { client: { apiRoot: server.url } });
+    created.use((ctx, next) => {
+      handled.push(ctx.update.update_id);
+      return next();
+    });
+    return created;
+  }
+
+  function create(options: Partial<PollingOptions> = {}): Polling {
+    return createPolling(bot, {
+      logger: log.logger,
+      allowedUpdates: ["message", "callback_query"],
+      minBackoffMs: 5,
+      maxBackoffMs: 20,
+      ...options,
+    });
+  }
+
+  const linesWith = (level: string) => log.lines.filter((line) => line.level === level);
+
+  it("ends delivery by webhook without losing updates, and hands updates to the bot", async () => {
+    server.say(1, 7, "waited for the bot");
+    await polling.start();
+    await server.received("getUpdates", 2);
+    expect(server.callsOf("deleteWebhook")[0]?.payload).toEqual({ drop_pending_updates: false });
+    expect(server.callsOf("getUpdates")[0]?.payload).toMatchObject({
+      allowed_updates: ["message", "callback_query"],
+    });
+    expect(handled).toEqual([1]);
+  });
+
+  it("tells its state and the last poll", async () => {
+    expect(polling.status()).toMatchObject({ state: "starting", lastPollAt: undefined });
+    await polling.start();
+    expect(polling.status()).toMatchObject({ state: "polling", lastPollAt: undefined });
+    server.say(1, 7, "hello");
+    await server.received("getUpdates", 2);
+    expect(polling.status().lastPollAt).toBeInstanceOf(Date);
+    await polling.stop();
+    expect(polling.status().state).toBe("stopped");
+  });
+
+  it("is started once", async () => {
+    await polling.start();
+    await expect(polling.start()).rejects.toThrow("started once");
+  });
+
+  it("handles updates concurrently", async () => {
+    const slow = Promise.withResolvers<void>();
+    bot.on("message:text", (ctx) => (ctx.msg.text === "slow" ? slow.promise : undefined));
+    await polling.start();
+    server.say(1, 7, "slow");
+    server.say(2, 8, "quick");
+    await server.until(() => handled.includes(2));
+    slow.resolve();
+  });
+
+  it.each([
+    ["a token that was revoked", "123456789:AAE-revoked-token-of-this-bot-111111"],
+    ["a token with a slip", "123456789:AAE-slip"],
+  ])("refuses %s, naming the variable but not the token", async (_name, token) => {
+    bot = createBot(token);
+    polling = create();
+    const error = await polling.start().catch((failure: unknown) => failure);
+    expect(error).toBeInstanceOf(BotTokenError);
+    expect(String(error)).toContain("TELEGRAM_BOT_TOKEN");
+    expect(String(error)).not.toContain(token);
+    expect(polling.status().state).toBe("stopped");
+  });
+
+  it("refuses an address that is not a Bot API's", async () => {
+    server.script("getMe", { kind: "error", status: 404, description: "Not Found" });
+    await expect(polling.start()).rejects.toThrow("TELEGRAM_API_ROOT");
+  });
+
+  it("waits at the start until Telegram can be reached, and logs that once", async () => {
+    server.script("getMe", reset, reset, reset);
+    server.script("deleteWebhook", { kind: "error", status: 502, description: "Bad Gateway" });
+    await polling.start();
+    expect(server.callsOf("getMe")).toHaveLength(5);
+    expect(linesWith("warn").map(({ msg }) => msg)).toEqual(["Telegram does not answer; trying again"]);
+    expect(linesWith("info").map(({ msg }) => msg)).toEqual(["Telegram answers again"]);
+    expect(log.text()).not.toContain(server.token);
+    expect(polling.status().state).toBe("polling");
+  });
+
+  it("can be stopped while Telegram is unreachable", async () => {
+    server.script("getMe", ...Array.from({ length: 50 }, () => reset));
+    polling = create({ minBackoffMs: 60_000, maxBackoffMs: 60_000 });
+    const started = polling.start();
+    await server.received("getMe");
+    await polling.stop();
+    await started;
+    expect(polling.status().state).toBe("stopped");
+    expect(server.callsOf("getUpdates")).toEqual([]);
+  });
+
+  it("waits a conflict out, logs it once, and once when it is over", async () => {
+    const reached: unknown[] = [];
+    bot.catch((error) => {
+      reached.push(error);
+    });
+    server.script("getUpdates", conflict, conflict, conflict);
+    await polling.start();
+    await server.received("getUpdates", 3);
+    expect(polling.status().state).toBe("conflict");
+    server.say(1, 7, "hello");
+    await server.received("getUpdates", 5);
+    expect(polling.status().state).toBe("polling");
+    expect(linesWith("warn")).toHaveLength(1);
+    expect(linesWith("warn")[0]?.reason).toContain("409");
+    expect(linesWith("info").map(({ msg }) => msg)).toEqual(["the conflict is over"]);
+    expect(handled).toEqual([1]);
+    expect(reached).toEqual([]);
+  });
+
+  it("waits an outage out", async () => {
+    server.script("getUpdates", reset, reset);
+    await polling.start();
+    server.say(1, 7, "hello");
+    await server.until(() => handled.includes(1));
+    await server.received("getUpdates", 4);
+    expect(linesWith("warn")).toHaveLength(1);
+    expect(polling.status().state).toBe("polling");
+  });
+
+  it("stops in the middle of a poll, and polls no more", async () => {
+    await polling.start();
+    const { hungUp } = await server.received("getUpdates");
+    await polling.stop();
+    await hungUp;
+    server.say(1, 7, "too late");
+    await sleep(30);
+    expect(server.callsOf("getUpdates")).toHaveLength(1);
+    expect(handled).toEqual([]);
+    await polling.stop();
+  });
+
+  it("leaves the last updates unconfirmed, so that they come again after a restart", async () => {
+    await polling.start();
+    server.say(1, 7, "handled and confirmed");
+    await server.received("getUpdates", 2);
+    const next = Promise.withResolvers<void>();
+    server.script("getUpdates", { kind: "hold", until: next.promise });
+    server.say(2, 7, "handled, not confirmed");
+    await server.received("getUpdates", 3);
+    await polling.stop();
+    expect(handled).toEqual([1, 2]);
+    expect(server.unconfirmed).toEqual([2]);
+    bot = createBot();
+    polling = create();
+    await polling.start();
+    await server.until(() => handled.includes(2));
+    next.resolve();
+  });
+
+  it("does not lose a batch that arrives while stopping", async () => {
+    const answer = Promise.withResolvers<void>();
+    server.script("getUpdates", { kind: "hold", until: answer.promise });
+    server.say(1, 7, "in between");
+    await polling.start();
+    await server.received("getUpdates");
+    const stopped = polling.stop();
+    answer.resolve();
+    await stopped;
+    await polling.drain(1_000);
+    expect(handled).toEqual([]);
+    expect(server.unconfirmed).toEqual([1]);
+  });
+
+  it("drains: true once handlers are done, false when they take longer", async () => {
+    const slow = Promise.withResolvers<void>();
+    const done: number[] = [];
+    bot.on("message:text", async (ctx) => {
+      await slow.promise;
+      done.push(ctx.update.update_id);
+    });
+    await polling.start();
+    server.say(1, 7, "slow");
+    await server.until(() => handled.includes(1));
+    await polling.stop();
+    await expect(polling.drain(20)).resolves.toBe(false);
+    const drained = polling.drain(10_000);
+    slow.resolve();
+    await expect(drained).resolves.toBe(true);
+    expect(done).toEqual([1]);
+  });
+
+  it("stops at once although handlers are at the limit", async () => {
+    const slow = Promise.withResolvers<void>();
+    const began = Promise.withResolvers<void>();
+    bot.on("message:text", () => {
+      began.resolve();
+      return slow.promise;
+    });
+    polling = create({ concurrency: 1 });
+    server.say(1, 7, "slow");
+    await polling.start();
+    await began.promise;
+    await polling.stop();
+    slow.resolve();
+    await expect(polling.drain(10_000)).resolves.toBe(true);
+  });
+
+  it("gives failures of handlers to the bot's own handling, and logs when that fails", async () => {
+    bot.on("message:text", () => {
+      throw new Error("broken handler");
+    });
+    bot.catch(({ error }) => {
+      throw new Error("broken handling", { cause: error });
+    });
+    await polling.start();
+    server.say(1, 7, "hello");
+    await server.received("getUpdates", 2);
+    await polling.stop();
+    await polling.drain(1_000);
+    expect(linesWith("error")).toMatchObject([
+      {
+        reason: "Error: broken handling; because of Error: broken handler",
+        msg: "an update was not handled",
+      },
+    ]);
+  });
+});

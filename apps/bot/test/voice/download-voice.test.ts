@@ -1,0 +1,83 @@
+import { createServer } from "node:http";
+import { inspect } from "node:util";
+import { Api } from "grammy";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type DownloadVoiceOptions,
+  downloadVoice,
+  VoiceDownloadError,
+} from "../../src/voice/download-voice.ts";
+import { BotApiServer } from "../support/bot-api-server.ts";
+
+const RECORDING = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251);
+
+describe("downloadVoice", () => {
+  let server: BotApiServer;
+
+  beforeEach(async () => {
+    server = await BotApiServer.start();
+    server.files.set("voice/hello.oga", RECORDING);
+  });
+  afterEach(() => server[Symbol.asyncDispose]());
+
+  function download(options: Partial<DownloadVoiceOptions> = {}): Promise<Uint8Array> {
+    const { token, url: apiRoot } = server;
+    return downloadVoice({ api: new Api(token, { apiRoot }), apiRoot, token, fileId: "hello", ...options });
+  }
+
+  async function failureOf(options: Partial<DownloadVoiceOptions>): Promise<VoiceDownloadError> {
+    const error = await download(options).catch((failure: unknown) => failure);
+    expect(error).toBeInstanceOf(VoiceDownloadError);
+    expect(inspect(error)).not.toContain(server.token);
+    expect(inspect(error)).not.toContain(server.url);
+    return error as VoiceDownloadError;
+  }
+
+  it("fetches the bytes", async () => {
+    expect(Buffer.from(await download()).equals(RECORDING)).toBe(true);
+  });
+
+  it("does not begin when the size is over the limit", async () => {
+    expect(await failureOf({ maxBytes: 99_999 })).toMatchObject({ kind: "too-large" });
+  });
+
+  it("stops when more bytes come than were promised", async () => {
+    server.script("getFile", { kind: "result", result: { file_path: "voice/hello.oga", file_size: 5 } });
+    expect(await failureOf({ maxBytes: 50_000 })).toMatchObject({ kind: "too-large" });
+  });
+
+  it("takes Telegram's word that a file is too big", async () => {
+    server.script("getFile", { kind: "error", status: 400, description: "Bad Request: file is too big" });
+    expect(await failureOf({})).toMatchObject({ kind: "too-large" });
+  });
+
+  it("tells that a recording is gone", async () => {
+    expect(await failureOf({ fileId: "unknown" })).toMatchObject({ kind: "gone" });
+    server.script("getFile", { kind: "result", result: { file_path: "voice/deleted.oga" } });
+    expect(await failureOf({})).toMatchObject({ kind: "gone" });
+  });
+
+  it("tells that Telegram cannot be reached, without the address", async () => {
+    server.script("getFile", { kind: "reset" });
+    expect(await failureOf({})).toMatchObject({ kind: "unreachable" });
+    const nobody = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => nobody.once("listening", resolve));
+    const address = nobody.address();
+    nobody.close();
+    const port = typeof address === "object" ? address?.port : 0;
+    expect(await failureOf({ apiRoot: `http://127.0.0.1:${port}` })).toMatchObject({
+      kind: "unreachable",
+      message: "The recording could not be fetched from Telegram (ECONNREFUSED)",
+    });
+    expect(await failureOf({ apiRoot: "http://not an address" })).toMatchObject({ kind: "unreachable" });
+  });
+
+  it("is given up by the caller's signal, with its reason", async () => {
+    server.script("getFile", { kind: "hang" });
+    const caller = new AbortController();
+    const result = download({ signal: caller.signal });
+    await server.received("getFile");
+    caller.abort(new Error("cancelled"));
+    await expect(result).rejects.toThrow("cancelled");
+  });
+});
