@@ -46,8 +46,9 @@ function fromCall(error: APICallError, provider: ProviderLabel): ModelError {
 function adviceFor(status: number, { title, model }: ProviderLabel): string {
   switch (status) {
     case 401:
+      return `the API key is not accepted; give one that ${title} knows`;
     case 403:
-      return `the API key is not accepted; give one that ${title} knows and that may use ${model}`;
+      return `this is not allowed; give an API key that may use ${model}, or a model that takes such messages`;
     case 402:
       return "the account has no credit left; top it up";
     case 404:
