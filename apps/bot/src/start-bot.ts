@@ -1,6 +1,6 @@
 import { openStore, startTracing } from "@app/tracing";
 import { RateLimiterMemory } from "rate-limiter-flexible";
-import { createAgents } from "./agents/index.ts";
+import { createAgents, type NoteStore } from "./agents/index.ts";
 import { ALLOWED_UPDATES, type BotAddress, createBot } from "./bot.ts";
 import type { Config, TelegramConfig } from "./config.ts";
 import { loadContent } from "./content/index.ts";
@@ -42,6 +42,12 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
   const startedAt = new Date();
   const content = loadContent(CONTENT_DIR);
   const model = await createModel(config.model);
+  const notes: NoteStore = {
+    read: (userId) => records.readNotes(userId),
+    write: (userId, kept) => records.writeNotes(userId, kept),
+  };
+  const agents = createAgents({ model, plays: content.plays, notes });
+  const pipelines = loadPipelines(PIPELINES_DIR, agents);
 
   const address = await startTelegram(config.telegram, lifecycle);
   const store = await lifecycle.part("database client", {
@@ -49,10 +55,6 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
     stop: (opened) => opened.close(),
   });
   const records = new BotRecords(store.client);
-  const pipelines = loadPipelines(
-    PIPELINES_DIR,
-    createAgents({ model, plays: content.plays, notes: toNoteStore(records) }),
-  );
   const sessions = new SessionStorage<SessionData>(records, logger);
   const preparing = new AbortController();
   await lifecycle.part("records", {
@@ -82,6 +84,7 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
     content,
     runner: new PipelineRunner({
       pipelines,
+      agents,
       onBackgroundError: (error) => logger.warn({ err: error }, "A background step has failed"),
     }),
     runs,
@@ -129,13 +132,6 @@ async function startTelegram(telegram: TelegramConfig, lifecycle: Lifecycle): Pr
 /** The library's own variable goes before the bot's. */
 function tracingDataDir({ dataDir }: Config): string {
   return process.env.TRACING_DATA_DIR?.trim() || dataDir;
-}
-
-function toNoteStore(records: BotRecords) {
-  return {
-    read: (userId: string) => records.readNotes(userId),
-    write: (userId: string, notes: readonly string[]) => records.writeNotes(userId, notes),
-  };
 }
 
 function toTracingLogger(logger: Logger) {
