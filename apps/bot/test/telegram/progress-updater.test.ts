@@ -98,6 +98,8 @@ describe("ProgressUpdater", () => {
     await progress.start();
     await server.received("editMessageText");
     const finished = progress.finish({ text: "Done" });
+    const second = server.received("editMessageText", 2).then(() => "edited");
+    await expect(Promise.race([second, quiet()])).resolves.toBe("quiet");
     held.resolve();
     await finished;
     expect(edits()).toEqual(["Working 2", "Done"]);
