@@ -38,8 +38,8 @@ function toNote(event: string): string {
   const strengths = find(values, /strengths?$/i);
   if (score !== undefined) {
     const parts = [`Scored ${score}${exercise === undefined ? "" : ` in "${clip(exercise, 60)}"`}`];
-    if (strengths !== undefined) parts.push(`did well: ${clip(strengths, 70)}`);
-    if (improvements !== undefined) parts.push(`to practise: ${clip(improvements, 90)}`);
+    if (strengths !== undefined) parts.push(`did well: ${topic(strengths)}`);
+    if (improvements !== undefined) parts.push(`to practise: ${topic(improvements)}`);
     return `${parts.join("; ")}.`;
   }
   const deal = find(values, /(?:^|\.)deal$/i);
@@ -51,6 +51,11 @@ function toNote(event: string): string {
     .filter(([name]) => !PASSING.test(name))
     .map(([name, value]) => (name === "" ? value : `${name}: ${value}`));
   return rest.length > 0 ? rest.join("; ") : plain;
+}
+
+/** What an advice is about: the words before its explanation. */
+function topic(advice: string): string {
+  return clip(advice.split(/:|(?<=\w{3})[.;]/)[0] ?? advice, 90);
 }
 
 function find(values: ReadonlyMap<string, string>, name: RegExp): string | undefined {
@@ -65,8 +70,8 @@ function toValues(event: string): Map<string, string> {
     const name = named?.[1] ?? "";
     const text = (named?.[2] ?? line).trim();
     for (const [path, value] of flatten(name, parsed(text) ?? text, 0)) {
-      if (!values.has(path) || path === "")
-        values.set(path, [values.get(path), value].filter(Boolean).join(" "));
+      // What comes later is the pipeline's; a rep's own text stands before it and could look like it.
+      values.set(path, path === "" ? [values.get(path), value].filter(Boolean).join(" ") : value);
     }
   }
   return values;

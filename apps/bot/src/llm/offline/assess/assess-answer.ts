@@ -2,7 +2,7 @@ import { toAssessment } from "../../../coaching/assessment.ts";
 import type { Criterion, Exercise } from "../../../coaching/exercise.ts";
 import type { Grades } from "../../../coaching/task.ts";
 import { OFFLINE_NOTICE } from "../offline-notice.ts";
-import { clip } from "../text/clip.ts";
+import { clip, quoted } from "../text/clip.ts";
 import type { Sentence } from "../text/words.ts";
 import { findWording } from "./evidence.ts";
 import { toOwnWork } from "./own-work.ts";
@@ -63,12 +63,12 @@ function capped(exercise: Exercise, grades: Grades["grades"], cap: number): Grad
 }
 
 function toStrength({ criterion, sentence }: Finding): string {
-  return sentence ? `${criterion.title}: "${clip(sentence.text, 160)}"` : `${criterion.title}.`;
+  return sentence ? `${criterion.title}: ${quoted(sentence.text, 160)}` : `${criterion.title}.`;
 }
 
 function toImprovement({ criterion, met, sentence }: Finding): string {
   if (met > 0 && sentence) {
-    return `${criterion.title}: "${clip(sentence.text, 120)}" is a start. Full marks: ${criterion.looksFor}`;
+    return `${criterion.title}: ${quoted(sentence.text, 120)} is a start. Full marks: ${criterion.looksFor}`;
   }
   return `${criterion.title}: not in your answer yet. ${criterion.looksFor}`;
 }

@@ -1,8 +1,8 @@
 import type { Signals } from "../../../coaching/task.ts";
 import { OFFLINE_NOTICE } from "../offline-notice.ts";
-import { clip } from "../text/clip.ts";
+import { quoted } from "../text/clip.ts";
 import { toSentences } from "../text/words.ts";
-import { SITUATIONS } from "./situations.ts";
+import { SITUATIONS, situationsOf } from "./situations.ts";
 
 /** Longer descriptions are read up to here. */
 export const MAX_DEAL_CHARACTERS = 12_000;
@@ -54,7 +54,7 @@ const BUYING_SIGNALS: [string, RegExp][] = [
   ],
   [
     "The result is proven",
-    /\b(?:pilot|trial|test|proof of concept)\b[^.!?\n]{0,80}\b(?:success\w*|reduced|cut|saved|improved|increased|worked|positive|result|percent|%)/i,
+    /\b(?:pilot|trial|test|proof of concept)\b[^.!?\n]{0,80}\b(?:success\w*|reduced|cut|saved|improved|increased|worked)\b/i,
   ],
   [
     "They agreed in words",
@@ -81,7 +81,7 @@ const UNKNOWNS: [string, RegExp][] = [
   ["Where does the money come from, and is it set aside?", /\bbudget/i],
   [
     "What else do they compare you with, doing nothing included?",
-    /\b(?:competitor|competing|rival|alternative|vs\.?|versus|in-house|incumbent|other (?:vendor|offer|supplier)s?|another (?:vendor|offer|supplier))\b/i,
+    /\b(?:competitor|competing|rival|alternative|vs\.?|versus|in-house|incumbent|other (?:vendor|offer|supplier)s?|another (?:vendor|offer|supplier)|looking at|comparing|evaluating)\b/i,
   ],
   [
     "What is the next step, on which day, and who will be there?",
@@ -97,19 +97,22 @@ const UNKNOWNS: [string, RegExp][] = [
 export function readSignals(description: string): Signals {
   const deal = description.slice(0, MAX_DEAL_CHARACTERS);
   const sentences = toSentences(deal).map(({ text }) => text);
-  const quoteOf = (pattern: RegExp) => sentences.find((sentence) => pattern.test(sentence));
-  const buyingSignals = BUYING_SIGNALS.flatMap(([label, pattern]) => {
-    const sentence = sentences.find((text) => holdsUnnegated(text, pattern));
-    return sentence === undefined ? [] : [`${label}: "${clip(sentence, 180)}"`];
-  });
-  const risks = SITUATIONS.flatMap(({ risk, pattern }) => {
-    const sentence = quoteOf(pattern);
-    return sentence === undefined ? [] : [`${risk}: "${clip(sentence, 180)}"`];
-  });
   const stage = STAGES.flatMap(([name, pattern]) => {
-    const sentence = quoteOf(pattern);
-    return sentence === undefined ? [] : [`${name} ("${clip(sentence, 120)}")`];
+    const found = findPart(sentences, pattern);
+    return found === undefined ? [] : [`${name} (${quoted(found, 120)})`];
   })[0];
+  const risks = SITUATIONS.flatMap(({ risk, pattern }) => {
+    const found = findPart(sentences, pattern);
+    return found === undefined ? [] : [`${risk}: ${quoted(found, 180)}`];
+  });
+  const buyingSignals = BUYING_SIGNALS.flatMap(([label, pattern]) => {
+    const found = findPart(
+      sentences,
+      pattern,
+      (part, at) => !NEGATED.test(part.slice(0, at)) && !isSetback(part),
+    );
+    return found === undefined ? [] : [`${label}: ${quoted(found, 180)}`];
+  });
   const unknowns = UNKNOWNS.filter(([, pattern]) => !pattern.test(deal)).map(([question]) => question);
   return {
     stage: stage ?? "Not clear from the description",
@@ -119,7 +122,25 @@ export function readSignals(description: string): Signals {
   };
 }
 
-function holdsUnnegated(sentence: string, pattern: RegExp): boolean {
-  const found = pattern.exec(sentence);
-  return found !== null && !NEGATED.test(sentence.slice(0, found.index));
+/** The part of a sentence that a pattern is found in: what stands between "but", "and" and the like. */
+function findPart(
+  sentences: readonly string[],
+  pattern: RegExp,
+  accept: (part: string, at: number) => boolean = () => true,
+): string | undefined {
+  for (const sentence of sentences) {
+    const whole = pattern.exec(sentence);
+    if (whole === null) continue;
+    // A pattern may reach over a joint, and then only the whole sentence holds it.
+    const part = sentence.split(JOINT).find((piece) => pattern.test(piece)) ?? sentence;
+    if (accept(part, pattern.exec(part)?.index ?? 0)) return part.trim();
+  }
+  return undefined;
+}
+
+const JOINT = /,?\s+(?:but|while|although|however)\s+|,\s+and\s+|\s+and (?=(?:I|we|they|he|she|the)\b)/i;
+
+/** A champion who left or went silent speaks for nobody. */
+function isSetback(part: string): boolean {
+  return situationsOf(part).some(({ id }) => id === "champion-left" || id === "ghosted");
 }

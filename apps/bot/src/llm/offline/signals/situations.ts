@@ -54,7 +54,7 @@ export const SITUATIONS: readonly Situation[] = [
     id: "competitor-in",
     risk: "A rival is in the deal",
     pattern:
-      /\b(?:competitors?|competing|rivals?|incumbent|another (?:vendor|supplier|provider|offer|tool)|other (?:vendors?|suppliers?|providers?|offers?)|alternatives?|versus|vs\.?|(?:also|comparing|looking at|talking to|evaluating|considering)\s+(?:us (?:with|to|against)\s+)?(?!the\b)[A-Z][A-Za-z]+)\b/,
+      /\b(?:[Cc]ompetitors?|[Cc]ompeting|[Rr]ivals?|[Ii]ncumbent|[Aa]nother (?:vendor|supplier|provider|offer|tool)|[Oo]ther (?:vendors?|suppliers?|providers?|offers?)|[Aa]lternatives?|versus|vs\.?|(?:also |comparing us (?:with|to) |they(?:'re| are) )(?:looking at |talking to |evaluating |considering )?(?!the\b)[A-Z][A-Za-z]+)\b/,
   },
   {
     id: "budget-cut",
@@ -66,7 +66,7 @@ export const SITUATIONS: readonly Situation[] = [
     id: "endless-pilot",
     risk: "The pilot goes on and nobody decides",
     pattern:
-      /\b(?:pilots?|trials?|proof of concept|poc|test phase|extend(?:ed)? the (?:trial|pilot|test))\b/i,
+      /\b(?:pilot|trial|proof of concept|poc|test phase)s?\b[^.!?\n]{0,60}\b(?:extend\w*|again|longer|drag\w*|never ends?|still (?:running|going)|for (?:\w+ )?months|since|no (?:decision|criteria)|nobody decides|another)\b|\b(?:extend\w*|another|prolong\w*|longer) (?:\w+ ){0,3}(?:pilot|trial|test|poc)\b/i,
   },
   {
     id: "build-inhouse",

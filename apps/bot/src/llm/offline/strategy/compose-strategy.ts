@@ -3,8 +3,9 @@ import type { CoachTask, Signals, Strategy } from "../../../coaching/task.ts";
 import { OFFLINE_NOTICE } from "../offline-notice.ts";
 import { MAX_DEAL_CHARACTERS } from "../signals/read-signals.ts";
 import { OPEN_SITUATION, type Situation, situationsOf } from "../signals/situations.ts";
-import { clip } from "../text/clip.ts";
+import { clip, quoted } from "../text/clip.ts";
 import { contentStems, toWords } from "../text/words.ts";
+import { APPROACHES } from "./approaches.ts";
 import { type DealFacts, toDealFacts } from "./deal-facts.ts";
 import { draftMessages, firmMessages, shorten } from "./draft-message.ts";
 
@@ -33,7 +34,7 @@ export function composeStrategy({
     signals,
     facts: toDealFacts(deal),
     situation: found[0] ?? OPEN_SITUATION,
-    plays: rankPlays(plays, deal, found),
+    plays: plays.length > 0 ? rankPlays(plays, deal, found) : [...APPROACHES],
     notes,
   };
   const { facts, situation } = picture;
@@ -94,7 +95,7 @@ function strategy({ facts, situation, plays }: Picture, variant: number, tone: "
     `${situation.risk}. Deal with that before anything else.`,
     lead === undefined
       ? `Ask ${who} what has to happen between today and a decision, and get a dated step for it.`
-      : `Lead with the play "${lead.title}"${second === undefined ? "." : `, and keep "${second.title}" for the case that ${who} does not move.`}`,
+      : `Lead with the play ${quoted(lead.title, 120)}${second === undefined ? "." : `, and keep ${quoted(second.title, 120)} for the case that ${who} does not move.`}`,
     tone === "firm"
       ? `The aim is a decision, not another talk: a signature or an honest no from ${who}, ${day}.`
       : `The aim of the next contact is one thing only: a meeting with a day, a purpose and the person who decides, ${day}.`,

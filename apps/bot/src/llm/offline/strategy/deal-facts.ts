@@ -1,9 +1,10 @@
+import { situationsOf } from "../signals/situations.ts";
 import { clip } from "../text/clip.ts";
 import { toSentences } from "../text/words.ts";
 
 /** What a message to the buyer can name. */
 export interface DealFacts {
-  /** The first name, or the whole name, of the person to write to. */
+  /** The first name of the person to write to. */
   contact: string | undefined;
   company: string | undefined;
   rival: string | undefined;
@@ -23,24 +24,26 @@ const ROLE =
 const SPEAKS =
   "(?:said|says|told|wrote|writes|replied|asked|asks|stopped|hasn't|has not|haven't|didn't|doesn't|does not|went quiet|went dark|went silent|loves|loved|likes|liked|is my|is our|was my|seems|wants|agreed|promised|called|emailed|mentioned|confirmed)";
 
+/** In the order of how likely the one it names is the person to write to. */
 const PEOPLE: RegExp[] = [
+  new RegExp(`\\b(?:champion|contact|sponsor|successor),? (?:is |named |called )?(${NAME})`, "g"),
   new RegExp(
     `\\b(${NAME})(?:,| \\(|,? who is|,? is) ?(?:the |their |our |my |a |an )?(?:new |senior |main |only )?(?:[a-z]+ ){0,2}${ROLE}\\b`,
     "gi",
   ),
   new RegExp(`\\b${ROLE}(?: of [a-z]+)?,? (?:is |named |called |there is )?(${NAME})\\b`, "gi"),
-  new RegExp(
-    `\\b(?:spoke|spoken|talked|talking|met|meeting|call|emailed|wrote|email|message) (?:with |to )?(?:an? |the )?(${NAME})\\b`,
-    "gi",
-  ),
   new RegExp(`\\b(${NAME}) ${SPEAKS}\\b`, "g"),
 ];
+const PERHAPS_PEOPLE = [new RegExp(`\\b(?:spoke|spoken|met|emailed|wrote) (?:with |to )?(${NAME})\\b`, "g")];
 const COMPANIES: RegExp[] = [
-  /\b((?:[A-Z][\w&-]+ ){0,2}[A-Z][\w&-]* (?:Inc|Corp|Corporation|GmbH|AG|Ltd|Limited|LLC|Group|Bank|Foods|Logistics|Industries|Systems|Partners|Insurance|Energy|Holding)\b)/g,
-  /\b(?:at|deal with|opportunity with|working with|customer|client|prospect|account|company)(?: called| named)? ([A-Z][\w&-]+(?: [A-Z][\w&-]+)?)\b/g,
+  /\b((?:[A-Z][\w&-]+ ){0,2}[A-Z][\w&-]* (?:Inc|Corp|Corporation|GmbH|AG|Ltd|Limited|LLC|Group|Bank|Foods|Logistics|Industries|Systems|Partners|Insurance|Energy|Holding|Plastics|Health|Software|Media|Motors)\b)/g,
+  /\b(?:at|customer|client|prospect|account|company)(?: called| named)? ([A-Z][\w&-]+(?: [A-Z][\w&-]+)?)\b/g,
+];
+const PERHAPS_COMPANIES = [
+  /\b(?:deal|call|meeting|demo|contract|opportunity|talks|pilot|working|talking|negotiating) (?:with|to|for) ([A-Z][\w&-]+(?: [A-Z][\w&-]+)?)\b/g,
 ];
 const RIVALS: RegExp[] = [
-  /\b(?:competitor|rival|incumbent|against|versus|vs\.?|looking at|talking to|comparing us (?:with|to)|evaluating|considering|prefers?|chose|cheaper than us:?) (?:is |called |named |also |are )?([A-Z][\w&-]+)/g,
+  /\b(?:competitor|rival|incumbent|against|versus|vs\.?|comparing us (?:with|to)|evaluating|considering|prefers?|(?:also|they(?:'re| are)) (?:also )?(?:looking at|talking to)) (?:is |called |named )?([A-Z][\w&-]+)/gi,
 ];
 const MONEY =
   /(?:[$€£]\s?\d[\d.,]*\d?\s?(?:k\b|m\b|million\b)?|\b\d[\d.,]*\s?k\b(?:\s?(?:euros?|dollars?|pounds|usd|eur|gbp|€))?|\b\d[\d.,]*\s?(?:euros?|dollars?|pounds|usd|eur|gbp|€)(?:\b|$))(?:\s(?:a|per) (?:year|month|seat|user))?/gi;
@@ -58,7 +61,7 @@ const NO_NAMES = new Set(
     "The They Their There This That These Then We Our He She His Her It I My You Your But And So Now After Before When What Who If In On At For With From Yes No Not Deal " +
     "Our Both Also Still Since Last Next Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October November December " +
     "CEO CFO CTO CIO COO CMO VP IT HR Procurement Legal Finance Security Sales Marketing Operations Proposal Budget Pilot Demo Price Everyone Nobody Someone Competitor Company Customer Buyer Champion English German " +
-    "Head Director Manager Team Contact Great Good Hi Hello Please Thanks SaaS CRM ERP RFP"
+    "Mr Mrs Ms Dr Head Director Manager Team Contact Great Good Hi Hello Please Thanks SaaS CRM ERP RFP"
   ).split(" "),
 );
 const GONE =
@@ -66,20 +69,31 @@ const GONE =
 
 export function toDealFacts(deal: string): DealFacts {
   const sentences = toSentences(deal).map(({ text }) => text);
-  const rival = firstName(deal, RIVALS, []);
-  const company = firstName(deal, COMPANIES, [rival]);
-  const people = namesIn(deal, PEOPLE, [company, rival]);
+  const rival = namesIn(deal, RIVALS, [])[0];
+  const surelyCompany = namesIn(deal, COMPANIES, [rival])[0];
+  const people = namesIn(deal, PEOPLE, [surelyCompany, rival]);
+  const company = surelyCompany ?? namesIn(deal, PERHAPS_COMPANIES, [rival, ...people])[0];
+  const contact = [...people, ...namesIn(deal, PERHAPS_PEOPLE, [company, rival])].find(
+    (name) => !hasGone(deal, name),
+  );
   return {
-    contact: people.find((name) => !hasGone(deal, name)),
+    contact: contact?.split(" ")[0],
     company,
     rival,
     price:
       amountIn(sentences, (sentence) => PRICE_NEAR.test(sentence)) ??
       amountIn(sentences, (sentence) => !LOSS_NEAR.test(sentence)),
-    deadline: DEADLINE.exec(deal)?.[1],
+    deadline: DEADLINE.exec(deal)?.[1]?.replace(/^end\b/i, "the end"),
     pain: sentences.map(toBuyersView).find((sentence) => sentence !== undefined),
-    quote: /["“]([^"“”\n]{8,110})["”]/.exec(deal)?.[1]?.trim(),
+    quote: [...deal.matchAll(/["“]([^"“”\n]{8,110})["”]/g)]
+      .map(([, words]) => (words ?? "").trim())
+      .find((words) => !isPutOff(words)),
   };
+}
+
+/** "Send me an email" is nothing to remind a buyer of. */
+function isPutOff(words: string): boolean {
+  return situationsOf(words).some(({ id }) => id === "send-me-an-email" || id === "not-now");
 }
 
 function namesIn(
@@ -99,10 +113,6 @@ function namesIn(
     .filter(
       (name) => name !== "" && name.length < 40 && !name.split(" ").some((part) => taken.includes(part)),
     );
-}
-
-function firstName(text: string, patterns: readonly RegExp[], others: readonly (string | undefined)[]) {
-  return namesIn(text, patterns, others)[0];
 }
 
 function hasGone(deal: string, name: string): boolean {

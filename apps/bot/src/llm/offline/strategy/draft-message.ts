@@ -1,26 +1,27 @@
 import { toSentences } from "../text/words.ts";
 import type { DealFacts } from "./deal-facts.ts";
-import { BRIEF_ASKS, FIRM_ASKS, messagePartsFor } from "./message-parts.ts";
+import { BRIEF_ASKS, BRIEF_FIRM_ASKS, firmAsksFor, messagePartsFor } from "./message-parts.ts";
 
 /** Messages to the buyer that fit a situation, each another way to say it. */
 export function draftMessages(facts: DealFacts, situation: string): string[] {
   const { openings, asks } = messagePartsFor(situation);
   return openings.map((opening, index) => {
     const ask = asks[index % asks.length];
-    return join(facts, sentence(facts, opening(facts)), factsLine(facts, index), ask?.(facts));
+    return join(facts, capital(opening(facts)), factsLine(facts, index), ask?.(facts));
   });
 }
 
 /** The same with a day by which the buyer has to decide. */
 export function firmMessages(facts: DealFacts, situation: string): string[] {
   const { openings } = messagePartsFor(situation);
-  return FIRM_ASKS.map((ask, index) => {
+  return firmAsksFor(situation).map((ask, index) => {
     const opening = openings[index % openings.length];
-    return join(facts, opening && sentence(facts, opening(facts)), factsLine(facts, index), ask(facts));
+    return join(facts, opening && capital(opening(facts)), factsLine(facts, index), ask(facts));
   });
 }
 
 const SHORTER = 0.55;
+const GREETING = /^(?:hello|hi|dear)\b[^.!?]{0,60},?$/i;
 
 /**
  * A message in little more than half of its characters: its last question or request stays, then what names a
@@ -28,26 +29,35 @@ const SHORTER = 0.55;
  */
 export function shorten(message: string): string {
   const room = Math.floor(message.length * SHORTER);
-  const [greeting, ...sentences] = toSentences(message).map(({ text }) => text);
-  const all =
-    greeting !== undefined && /^(?:hello|hi|dear)\b[^.!?]{0,60},?$/i.test(greeting)
-      ? sentences
-      : [greeting ?? "", ...sentences];
-  const hello = all === sentences ? `${greeting}\n\n` : "";
-  const asks = all.findLastIndex((text) => /\?|\bby\b|\bsign\b/i.test(text));
-  const order = [...all.keys()].sort((a, b) => rank(all, b, asks) - rank(all, a, asks) || a - b);
-  const chosen: number[] = [];
-  const write = (indexes: readonly number[]) =>
-    `${hello}${[...indexes]
-      .sort((a, b) => a - b)
-      .map((index) => all[index])
-      .join(" ")}`;
-  for (const index of order) if (write([...chosen, index]).length <= room) chosen.push(index);
-  if (chosen.length > 0 && (asks < 0 || chosen.includes(asks))) return write(chosen);
-  const brief = [...BRIEF_ASKS.map((ask) => `${hello}${ask}`), ...BRIEF_ASKS].find(
-    (text) => text.length <= room,
+  const sentences = toSentences(message).map(({ text }) => text);
+  const hello = GREETING.test(sentences[0] ?? "") ? `${sentences.shift()}\n\n` : "";
+  const ask = lastAsk(sentences);
+  const order = [...sentences.keys()].sort(
+    (a, b) => rank(sentences, b, ask) - rank(sentences, a, ask) || a - b,
   );
-  return brief ?? BRIEF_ASKS.at(-1) ?? message;
+  const write = (indexes: readonly number[]) =>
+    hello + sentences.filter((_, index) => indexes.includes(index)).join(" ");
+  const chosen: number[] = [];
+  for (const index of order) if (write([...chosen, index]).length <= room) chosen.push(index);
+  if (chosen.length > 0 && (ask < 0 || chosen.includes(ask))) return write(chosen);
+
+  const brief = /\b(?:sign|decision|decide|yes or no)\b/i.test(message) ? BRIEF_FIRM_ASKS : BRIEF_ASKS;
+  const asks = [...firstClause(sentences[ask]), ...brief];
+  const fitting = [...asks.map((text) => hello + text), ...asks].find((text) => text.length <= room);
+  return fitting ?? brief.at(-1) ?? message;
+}
+
+function lastAsk(sentences: readonly string[]): number {
+  const question = sentences.findLastIndex((text) => text.endsWith("?"));
+  return question >= 0 ? question : sentences.findLastIndex((text) => /\b(?:by|sign)\b/i.test(text));
+}
+
+/** A long question without what hangs on it: "Could we meet on Wednesday, and ...?" asks for the Wednesday. */
+function firstClause(question: string | undefined): string[] {
+  const clause = question?.split(",")[0] ?? "";
+  return question?.endsWith("?") && clause.length >= 20 && clause !== question && !clause.includes(":")
+    ? [`${clause}?`]
+    : [];
 }
 
 function rank(sentences: readonly string[], index: number, asks: number): number {
@@ -55,29 +65,22 @@ function rank(sentences: readonly string[], index: number, asks: number): number
   return /\d/.test(sentences[index] ?? "") ? 1 : 0;
 }
 
-/** Begins with a capital when no name stands before it. */
-function sentence(facts: DealFacts, text: string): string {
-  return facts.contact === undefined || text.startsWith("I ") ? capital(text) : capital(text);
-}
-
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What the buyer said or what the problem costs, where it is known. */
-function factsLine({ pain, quote }: DealFacts, index: number): string | undefined {
+/** What the problem costs, what the buyer said, or the day that counts, where they are known. */
+function factsLine({ pain, quote, deadline }: DealFacts, index: number): string | undefined {
+  const isEven = index % 2 === 0;
   const lines: string[] = [];
   if (pain !== undefined)
     lines.push(
-      index % 2 === 0
-        ? `In my notes from our talk it says: ${pain}.`
-        : `What stays with me from our talk: ${pain}.`,
+      `${isEven ? "In my notes from our talk it says" : "What stays with me from our talk"}: ${pain}.`,
     );
-  if (quote !== undefined)
-    lines.push(index % 2 === 0 ? `You said: "${quote}"` : `Your words were: "${quote}"`);
-  if (lines.length === 0) return undefined;
-  const line = lines[index % lines.length];
-  return line !== undefined && /[.!?"]$/.test(line) ? line : undefined;
+  if (quote !== undefined) lines.push(`${isEven ? "You said" : "Your words were"}: "${quote}"`);
+  if (lines.length === 0 && deadline !== undefined)
+    lines.push(`The day that counts, as I noted it, is ${deadline}.`);
+  return lines[index % lines.length];
 }
 
 function join({ contact }: DealFacts, ...paragraphs: (string | undefined)[]): string {

@@ -2,12 +2,16 @@ import type { DealFacts } from "./deal-facts.ts";
 
 /** How a message to the buyer can begin and what it can ask for, for one situation. Each sentence stands alone. */
 export interface MessageParts {
-  openings: ((facts: DealFacts) => string)[];
-  asks: ((facts: DealFacts) => string)[];
+  openings: Ask[];
+  asks: Ask[];
 }
 
+type Ask = (facts: DealFacts) => string;
+
 const offer = ({ price }: DealFacts) => (price === undefined ? "our offer" : `our offer of ${price}`);
-const until = ({ deadline }: DealFacts) => deadline ?? "the end of the month";
+/** A sentence that rests on a day, or the one to say where none is known. */
+const withDay = ({ deadline }: DealFacts, say: (day: string) => string, otherwise: string) =>
+  deadline === undefined ? otherwise : say(deadline);
 const yourSide = ({ company }: DealFacts) => (company === undefined ? "on your side" : `at ${company}`);
 
 const MESSAGE_PARTS = {
@@ -17,7 +21,11 @@ const MESSAGE_PARTS = {
         `since I sent ${offer(facts)}, I have not heard from you, and I would rather ask than guess.`,
       (facts) => `something has probably changed ${yourSide(facts)} since we last spoke, and that is fine.`,
       (facts) =>
-        `I counted back from ${until(facts)}: to be ready by then, we would have to begin within two weeks.`,
+        withDay(
+          facts,
+          (day) => `I counted back from ${day}, and the day on which we would have to begin is close.`,
+          `I still have ${offer(facts)} in my calendar, and I would like to know whether I should.`,
+        ),
     ],
     asks: [
       () =>
@@ -31,7 +39,11 @@ const MESSAGE_PARTS = {
       (facts) =>
         `${offer(facts)} has been with you for a while, and I think the question is no longer what is in it.`,
       (facts) =>
-        `I counted back from ${until(facts)} to see when we would have to start, and the date is close.`,
+        withDay(
+          facts,
+          (day) => `I counted back from ${day} to see when we would have to start, and the day is close.`,
+          `I have asked myself what ${offer(facts)} leaves open, and you know it better than I do.`,
+        ),
       (facts) => `I would like to understand what holds ${offer(facts)} up ${yourSide(facts)}.`,
     ],
     asks: [
@@ -63,7 +75,7 @@ const MESSAGE_PARTS = {
     openings: [
       (facts) => `I would like to make ${offer(facts)} easy to compare and easy to approve.`,
       (facts) =>
-        `to keep ${until(facts)} as the start, it would help me to know the steps ${yourSide(facts)} from here to the signature.`,
+        `${withDay(facts, (day) => `with ${day} in mind,`, "so that nothing waits on me,")} it would help me to know the steps ${yourSide(facts)} from here to the signature.`,
       () =>
         "your purchasing team now looks at this, and I want them to have all they need at the first attempt.",
     ],
@@ -96,8 +108,7 @@ const MESSAGE_PARTS = {
     openings: [
       () =>
         "I understand that new spending is on hold, so let us look at this from the side of what you already spend.",
-      (facts) =>
-        `a freeze seldom means that nothing can be done, and ${until(facts)} may still be possible in a smaller form.`,
+      () => "a freeze seldom means that nothing can be done, and a smaller form may still be possible.",
       (facts) => `I do not want to sell you ${offer(facts)} against a freeze.`,
     ],
     asks: [
@@ -146,7 +157,8 @@ const MESSAGE_PARTS = {
     openings: [
       () =>
         "I would like to take the security questions off your desk, and get them answered by the person who knows them best.",
-      (facts) => `to keep ${until(facts)}, the review is the step that decides.`,
+      (facts) =>
+        `${withDay(facts, (day) => `with ${day} in mind,`, "of all that is left,")} the review is the step that decides.`,
       () => "a careful review is in both our interests, so let us make it short rather than shallow.",
     ],
     asks: [
@@ -163,8 +175,7 @@ const MESSAGE_PARTS = {
       () =>
         "the pilot has shown what a pilot can show, and the question now is whether that is enough for you.",
       () => "before we go on with the test, I would like to agree with you on what it is meant to decide.",
-      (facts) =>
-        `I looked at the pilot and at ${until(facts)}, and another extension would not tell either of us more.`,
+      () => "I looked at the pilot again, and another extension would not tell either of us more.",
     ],
     asks: [
       () =>
@@ -255,27 +266,60 @@ export function messagePartsFor(situation: string): MessageParts {
   return own ?? MESSAGE_PARTS[SAME_MESSAGE[situation] ?? "no-next-step"];
 }
 
-/** The ask of a rep who wants the decision now: a day, and something to say yes or no to. Nothing in it is a bluff. */
-export const FIRM_ASKS: ((facts: DealFacts) => string)[] = [
-  (facts) =>
-    `I would like to settle this with you by ${firmDay(facts)}. I am sending you the agreement for signature today: please sign it by then, or tell me the one point that stands in the way.`,
-  (facts) =>
-    `Let us decide it: fifteen minutes by ${firmDay(facts)}, with the person who signs, and at the end a clear yes or no. Who should be in the invitation?`,
+/** The asks of a rep who wants the decision now: a day, and something to say yes or no to. Nothing in them is a bluff. */
+const DECISION_ASKS: Ask[] = [
   (facts) =>
     `I need your decision by ${firmDay(facts)}, because I have to fix the people and the start after that. Shall I send the contract for signature today?`,
   (facts) =>
+    `I would like to settle this with you by ${firmDay(facts)}. I am sending you the agreement for signature today: will you sign it by then, or tell me the one point that stands in the way?`,
+  (facts) =>
+    `Let us decide it by ${firmDay(facts)}: fifteen minutes with the person who signs, and at the end a clear yes or no. Who should be in the invitation?`,
+  (facts) =>
     `We have talked enough to know whether it fits. If it is a yes, sign by ${firmDay(facts)} and we start the week after; if it is a no, tell me by the same day and I close it.`,
 ];
+
+/** Where nothing is on the table yet that could be signed. */
+const MEETING_ASKS: Ask[] = [
+  (facts) =>
+    `Please decide by ${firmDay(facts)} whether this is worth thirty minutes with the people it concerns. If yes, which day next week? If no, I take it off my list.`,
+  (facts) =>
+    `I am blocking Tuesday at ten for us. Will you confirm it by ${firmDay(facts)} and bring the one who decides, or tell me that it is a no?`,
+  (facts) =>
+    `I would rather have a no by ${firmDay(facts)} than a perhaps next month. What has to be in the room for you to decide, and who?`,
+];
+
+const RENEWAL_ASKS: Ask[] = [
+  (facts) =>
+    `Please choose by ${firmDay(facts)}: six weeks with one team, measured by one number, or the contract ends as planned. Which of the two shall I prepare?`,
+  (facts) =>
+    `I need a yes by ${firmDay(facts)} to put my best person on it. Do we begin on Monday with the team that you name?`,
+  (facts) =>
+    `Let us decide by ${firmDay(facts)}, in twenty minutes and with the person who bought it: do we mend it, or do we end it well?`,
+];
+
+export function firmAsksFor(situation: string): Ask[] {
+  if (situation === "renewal-at-risk") return RENEWAL_ASKS;
+  return ["no-next-step", "send-me-an-email", "not-now", "champion-left"].includes(situation)
+    ? MEETING_ASKS
+    : DECISION_ASKS;
+}
 
 /** A day close enough to ask for; a vague "end of the quarter" is none. */
 function firmDay({ deadline }: DealFacts): string {
   return deadline !== undefined && /day\b/i.test(deadline) ? deadline : "Friday at noon";
 }
 
-/** The shortest message there is, for one that has been shortened before. From long to short. */
+/** The shortest messages there are, for one that has been shortened before. From long to short. */
 export const BRIEF_ASKS = [
   "Is this still on, later, or off? One word is enough.",
   "Still on, later, or off?",
   "Yes, later or no?",
+  "Yes or no?",
+];
+/** The same for one that asks for a decision. */
+export const BRIEF_FIRM_ASKS = [
+  "Will you decide by Friday at noon, yes or no?",
+  "Yes or no, by Friday at noon?",
+  "Yes or no by Friday?",
   "Yes or no?",
 ];

@@ -9,3 +9,8 @@ export function clip(text: string, maxCharacters: number): string {
   const atWord = cut.lastIndexOf(" ");
   return `${atWord > maxCharacters / 2 ? cut.slice(0, atWord) : cut}...`;
 }
+
+/** A clipped text in quotation marks; those inside it become single ones. */
+export function quoted(text: string, maxCharacters: number): string {
+  return `"${clip(text, maxCharacters).replaceAll(/["“”„]/g, "'")}"`;
+}
