@@ -76,17 +76,15 @@ export class UpdateFetcher<C extends Context> {
    */
   async fetch(limit: number): Promise<Update[]> {
     const { pollTimeoutSeconds, allowedUpdates } = this.#options;
-    const updates = await this.#persist(() =>
-      this.#bot.api.getUpdates(
-        {
-          offset: this.#offset,
-          limit: Math.max(1, Math.min(limit, MAX_BATCH)),
-          timeout: pollTimeoutSeconds,
-          allowed_updates: allowedUpdates,
-        },
-        this.#callSignal(pollTimeoutSeconds * 1_000),
-      ),
-    );
+    const updates = await this.#persist(() => {
+      // After an outage an answer at once tells that it is over.
+      const timeout = this.#health.status().state === "unreachable" ? 0 : pollTimeoutSeconds;
+      const bounded = Math.max(1, Math.min(limit, MAX_BATCH));
+      return this.#bot.api.getUpdates(
+        { offset: this.#offset, limit: bounded, timeout, allowed_updates: allowedUpdates },
+        this.#callSignal(timeout * 1_000),
+      );
+    });
     const last = updates.at(-1);
     if (last) this.#offset = last.update_id + 1;
     this.#health.answered();

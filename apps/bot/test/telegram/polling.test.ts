@@ -156,11 +156,14 @@ describe("polling", () => {
   it("waits an outage out", async () => {
     server.script("getUpdates", reset, reset);
     await polling.start();
-    server.say(1, 7, "hello");
-    await server.until(() => handled.includes(1));
     await server.received("getUpdates", 4);
+    expect(server.callsOf("getUpdates").map(({ payload }) => payload.timeout)).toEqual([30, 0, 0, 30]);
     expect(linesWith("warn")).toHaveLength(1);
+    expect(linesWith("info")).toHaveLength(1);
     expect(polling.status().state).toBe("polling");
+    server.say(1, 7, "hello");
+    await server.received("getUpdates", 5);
+    expect(handled).toEqual([1]);
   });
 
   it("stops in the middle of a poll, and polls no more", async () => {
