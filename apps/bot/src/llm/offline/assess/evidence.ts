@@ -5,6 +5,8 @@ interface Wording {
   steps: Step[];
   /** Only a question can hold it. */
   asksQuestion: boolean;
+  /** It has no other words than those of grammar, so these are not passed over. */
+  countsEveryWord: boolean;
 }
 
 type Step = { stem: string } | { prefix: string } | { oneOf: WordClass };
@@ -31,7 +33,8 @@ function parse(wording: string): Wording {
   const markers = [...wording.matchAll(MARKERS)].map(([, marker]) => marker);
   const pieces = wording.replaceAll(MARKERS, " ").split(/\s+/).filter(Boolean);
   const prefixes = pieces.filter((piece) => piece.endsWith("*"));
-  const words = tellingWords(toWords(pieces.filter((piece) => !piece.endsWith("*")).join(" ")));
+  const all = toWords(pieces.filter((piece) => !piece.endsWith("*")).join(" "));
+  const words = tellingWords(all);
   const result: Wording = {
     steps: [
       ...words.map(({ stem }): Step => ({ stem })),
@@ -41,15 +44,16 @@ function parse(wording: string): Wording {
         .map((marker): Step => ({ oneOf: marker as WordClass })),
     ],
     asksQuestion: markers.includes("question"),
+    countsEveryWord: words.length === all.length && all.every(({ isFunction }) => isFunction),
   };
   parsed.set(wording, result);
   return result;
 }
 
-function holds({ words, isQuestion }: Sentence, { steps, asksQuestion }: Wording): boolean {
+function holds({ words, isQuestion }: Sentence, { steps, asksQuestion, countsEveryWord }: Wording): boolean {
   if (asksQuestion && !isQuestion) return false;
   if (steps.length === 0) return asksQuestion;
-  const telling = tellingWords(words);
+  const telling = countsEveryWord ? words : tellingWords(words);
   const span = steps.length + MAX_GAP;
   return telling.some((word, start) => {
     if (!steps.some((step) => fits(word, step))) return false;

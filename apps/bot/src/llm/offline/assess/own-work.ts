@@ -7,7 +7,7 @@ export interface OwnWork {
   sentences: Sentence[];
   /** No score is above this, 0 to 100. */
   cap: number;
-  /** How much of the grade the length of the answer allows, 0 to 1. */
+  /** How much of the grade the answer's length and its use of the case allow, 0 to 1. */
   share: number;
   /** What held the score down, in sentences to the rep. */
   reasons: string[];
@@ -17,6 +17,8 @@ const MAX_CHARACTERS = 20_000;
 /** An answer this long has room for everything; shorter ones are compared with the model answer. */
 const ENOUGH_WORDS = 45;
 const MIN_WORDS = 12;
+/** An answer that uses this much of its case was written for it. */
+const ENOUGH_FACTS = 7;
 /** Runs of this many words that stand in the task are its words, not the rep's. */
 const COPIED_RUN = 5;
 /** Who speaks without a full stop for longer than this says mostly words of grammar; a list of key words does not. */
@@ -63,11 +65,16 @@ export function toOwnWork({ title, scenario, task, rubric, modelAnswer }: Exerci
   }
   const enough = Math.min(ENOUGH_WORDS, Math.round(toWords(modelAnswer).length * 0.45));
   const written = wordCount(prose);
-  if (written < MIN_WORDS)
+  const facts = factsUsed(prose, scenario);
+  if (written < MIN_WORDS) {
     lower(25, "The answer is too short to show how you would handle this conversation.");
-  else if (written < enough * 0.7)
+  } else if (facts < ENOUGH_FACTS / 2) {
+    reasons.push("Most of this could be said to any buyer. Use the names, figures and events of this case.");
+  } else if (written < enough * 0.7) {
     reasons.push("There is room for more: say the next sentences too, with the facts of this case.");
-  return { sentences: prose, cap, share: Math.min(1, 0.4 + (0.6 * written) / enough), reasons };
+  }
+  const share = (0.4 + 0.6 * Math.min(1, written / enough)) * (0.4 + 0.6 * Math.min(1, facts / ENOUGH_FACTS));
+  return { sentences: prose, cap, share, reasons };
 }
 
 function wordings(rubric: Exercise["rubric"]): string {
@@ -121,6 +128,20 @@ function noveltyOf(sentences: readonly Sentence[], rubricText: string): number {
   const given = new Set(contentStems(toWords(rubricText)));
   const used = [...new Set(sentences.flatMap(({ words }) => contentStems(words)))];
   return used.length === 0 ? 0 : used.filter((word) => !given.has(word)).length / used.length;
+}
+
+/** How much of the case an answer uses: a name or a figure of the scenario counts two, another word of content one. */
+function factsUsed(sentences: readonly Sentence[], scenario: string): number {
+  const used = new Set(sentences.flatMap(({ words }) => contentStems(words)));
+  const worth = new Map<string, number>();
+  for (const { words } of toSentences(scenario)) {
+    for (const [index, { raw, stem, isFunction }] of words.entries()) {
+      if (isFunction || stem.length < 2) continue;
+      const isFact = /^\P{L}*\d/u.test(raw) || (index > 0 && /^\p{Lu}/u.test(raw));
+      worth.set(stem, Math.max(worth.get(stem) ?? 0, isFact ? 2 : 1));
+    }
+  }
+  return [...worth].reduce((sum, [word, value]) => sum + (used.has(word) ? value : 0), 0);
 }
 
 /** Sentences have words of grammar between those of content; lists of key words have commas instead. */
