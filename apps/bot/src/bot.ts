@@ -23,12 +23,15 @@ export interface BotAddress {
 /** Kinds of updates the bot asks for. */
 export const ALLOWED_UPDATES = ["message", "callback_query"] as const;
 
+/** A call that hangs holds its chat's queue. A poll may take this long: 30 s, and some for the way. */
+const API_TIMEOUT_S = 50;
+
 /**
  * The bot with its features, a Composer each. What comes before the queue runs at once: noting the update, answering the
  * press, stopping a run; what comes after runs one at a time a chat.
  */
 export function createBot({ token, apiRoot }: BotAddress, deps: Dependencies): Bot<BotContext> {
-  const bot = new Bot<BotContext>(token, { client: { apiRoot } });
+  const bot = new Bot<BotContext>(token, { client: { apiRoot, timeoutSeconds: API_TIMEOUT_S } });
   bot.api.config.use(createApiRetries());
 
   bot.use((ctx, next) => {

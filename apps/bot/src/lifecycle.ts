@@ -46,6 +46,22 @@ export class Lifecycle {
     return part;
   }
 
+  /**
+   * Starts a part that may take as long as it likes to, and whose `stop` also ends a start that is still going on.
+   *
+   * @throws {StartGivenUpError} when stopping was asked for, or what `start` throws.
+   */
+  async patientPart(
+    name: string,
+    { start, stop }: { start: () => Promise<unknown>; stop: () => unknown },
+  ): Promise<void> {
+    this.#requireGoing(name);
+    this.#started.push({ name, stop });
+    await start();
+    this.#requireGoing(name);
+    this.#logger.info(`Started: ${name}`);
+  }
+
   /** Idempotent, never rejects; false when a part failed to stop or time ran out. */
   stop(): Promise<boolean> {
     this.#stopping ??= this.#stopInTime();

@@ -41,7 +41,9 @@ const RESTARTING = "I am being restarted and had to stop. Send it again in a min
 export async function startBot(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<void> {
   const startedAt = new Date();
   const content = loadContent(CONTENT_DIR);
-  const model = await createModel(config.model);
+  const model = await createModel(config.model, {
+    onRetry: ({ error, ...retry }) => logger.debug({ err: error, ...retry }, "The model is asked again"),
+  });
   const notes: NoteStore = {
     read: (userId) => records.readNotes(userId),
     write: (userId, kept) => records.writeNotes(userId, kept),
@@ -85,7 +87,7 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
     runner: new PipelineRunner({
       pipelines,
       agents,
-      onBackgroundError: (error) => logger.warn({ err: error }, "A background step has failed"),
+      onBackgroundError: (error, step) => logger.warn({ err: error, ...step }, "A background step has failed"),
     }),
     runs,
     background,
@@ -113,7 +115,7 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
     },
   });
   const abandoned = await takeAbandonedChats(records, logger);
-  await lifecycle.part("updates", { start: () => polling.start(), stop: () => polling.stop() });
+  await lifecycle.patientPart("updates", { start: () => polling.start(), stop: () => polling.stop() });
   await introduce(bot.api, abandoned, logger);
 }
 

@@ -66,6 +66,23 @@ describe("Lifecycle", () => {
     expect(steps).toEqual(["stop CLIENT"]);
   });
 
+  it("ends a start that waits, when its part may be stopped meanwhile", async () => {
+    const { steps, lines, lifecycle, add } = begin();
+    await add("client");
+    const waited = Promise.withResolvers<void>();
+    const starting = lifecycle.patientPart("updates", {
+      start: () => waited.promise,
+      stop: () => {
+        steps.push("stop UPDATES");
+        waited.resolve();
+      },
+    });
+    await lifecycle.stop();
+    await expect(starting).rejects.toBeInstanceOf(StartGivenUpError);
+    expect(steps).toEqual(["start client", "stop UPDATES", "stop CLIENT"]);
+    expect(lines).not.toContain("Started: updates");
+  });
+
   it("stops the rest when a part fails to stop, and says so", async () => {
     const { steps, lines, lifecycle, add } = begin();
     await add("client");

@@ -121,10 +121,8 @@ describe("learn", () => {
     const score = await user.expect("59/100");
     expect(labels(score)).toEqual(["Try again", "All levels"]);
     const [, second] = tracks[0]?.levels ?? [];
-    for (const data of [`learn:level:${second?.id}`, `learn:start:${second?.id}`]) {
-      await user.pressData(score.messageId, data, true);
-      await user.expect("points open the next level");
-    }
+    await user.pressData(score.messageId, `learn:start:${second?.id}`, true);
+    await user.expect("points open the next level");
     await user.send("An answer that nobody waits for.");
     await user.expect("I am not waiting for an answer");
   });
@@ -211,10 +209,10 @@ describe("support", () => {
     await openSupport(user);
     await user.sendVoice(new TextEncoder().encode("OggS and some bytes"));
     await user.expect("Draft message");
-    const { spans, input, startTime } = await traceOf(user, "support", 9);
+    const { spans, input } = await traceOf(user, "support", 9);
     expect(input).toEqual({ deal: "The client loves the demo but says the price is too high." });
-    expect(JSON.stringify(spans)).not.toMatch(/voice|transcri|OggS/i);
-    expect(startTime).toBeTruthy();
+    expect(toTree(spans)).toMatch(/^support > \(agent:signals/);
+    expect(JSON.stringify(spans)).not.toMatch(/OggS|\/file\//);
     expect((await world.store.repo.listTraces({ userId: user.id })).traces).toHaveLength(1);
   });
 
@@ -291,16 +289,10 @@ describe("wrong input in every state", () => {
     const answer = await owner.expect("Draft message");
     const foreign = answer.buttons.flat().find(({ text }) => text === "Shorter")?.data ?? "";
     const user = newUser();
-    await user.send("/train");
-    const { messageId } = await user.expect("How hard");
-    for (const data of [
-      foreign,
-      "learn:track:no-such",
-      "train:retry:no-such:any",
-      "admin:health",
-      "💥",
-      "forget",
-    ]) {
+    const forged = [foreign, "learn:track:no-such", "train:retry:no-such:any", "admin:health", "💥", "forget"];
+    for (const data of forged) {
+      await user.send("/train");
+      const { messageId } = await user.expect("How hard");
       await user.pressData(messageId, data, true);
       await user.expect("from an earlier version");
     }

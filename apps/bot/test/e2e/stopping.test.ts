@@ -116,8 +116,8 @@ describe("killing the bot", () => {
       "The buyer went silent after our proposal of 40,000 euros in May, and I have no next step.",
     );
     await first?.expect("Draft message");
+    await again.end();
     expect((await storedRuns(world)).length).toBe(USERS.length + 1);
     expect(world.model.requests.filter(({ task }) => task === "signals")).toHaveLength(USERS.length + 1);
-    await again.end();
   });
 });
