@@ -33,8 +33,10 @@ export function toOwnWork({ title, scenario, task, rubric, modelAnswer }: Exerci
   ].join(".\n");
   const all = toSentences(answer.slice(0, MAX_CHARACTERS));
   const once = withoutRepeats(all);
-  const copied = toCopyFinder([rubricText, scenario]);
-  const own = once.filter((sentence) => !copied(sentence));
+  const ofRubric = toCopyFinder(rubricText, 0.5);
+  // Facts of the case belong into an answer, nearly in their own words.
+  const ofScenario = toCopyFinder(scenario, 0.75);
+  const own = once.filter((sentence) => !ofRubric(sentence) && !ofScenario(sentence));
   const prose = own.filter(isProse);
   const reasons: string[] = [];
   let cap = 100;
@@ -43,6 +45,10 @@ export function toOwnWork({ title, scenario, task, rubric, modelAnswer }: Exerci
     reasons.push(reason);
   };
 
+  if (isForeign(answer)) {
+    lower(0, "This coach reads English only; write the answer in English to have it graded.");
+    return { sentences: [], cap, share: 0, reasons };
+  }
   const words = wordCount(once);
   if (words > 0 && wordCount(own) < words / 2) {
     lower(
@@ -77,6 +83,12 @@ export function toOwnWork({ title, scenario, task, rubric, modelAnswer }: Exerci
   return { sentences: prose, cap, share, reasons };
 }
 
+/** Whether most letters belong to another script than English is written in. */
+function isForeign(answer: string): boolean {
+  const letters = answer.slice(0, MAX_CHARACTERS).match(/\p{L}/gu) ?? [];
+  return letters.filter((letter) => /\p{Script=Latin}/u.test(letter)).length < letters.length / 2;
+}
+
 function wordings(rubric: Exercise["rubric"]): string {
   return rubric
     .flatMap(({ evidence }) => evidence.flat())
@@ -103,16 +115,16 @@ function overlap(stems: ReadonlySet<string>, others: ReadonlySet<string>): numbe
   return [...stems].filter((word) => others.has(word)).length / stems.size;
 }
 
-/** Whether more than half of a sentence stands, in the same order, in one of the texts. */
-function toCopyFinder(texts: readonly string[]): (sentence: Sentence) => boolean {
-  const runs = new Set(texts.flatMap((text) => toRuns(toWords(text))));
+/** Whether more than a share of a sentence stands, in the same order, in the text. */
+function toCopyFinder(text: string, share: number): (sentence: Sentence) => boolean {
+  const runs = new Set(toRuns(toWords(text)));
   return ({ words }) => {
     const covered = new Set<number>();
     for (const [start, run] of toRuns(words).entries()) {
       if (!runs.has(run)) continue;
       for (let at = start; at < start + COPIED_RUN; at++) covered.add(at);
     }
-    return covered.size > words.length * 0.5;
+    return covered.size > words.length * share;
   };
 }
 

@@ -1,6 +1,7 @@
 import { toSentences } from "../text/words.ts";
 import type { DealFacts } from "./deal-facts.ts";
-import { BRIEF_ASKS, BRIEF_FIRM_ASKS, firmAsksFor, messagePartsFor } from "./message-parts.ts";
+import { BRIEF_ASKS, BRIEF_FIRM_ASKS, firmAsksFor } from "./firm-asks.ts";
+import { messagePartsFor } from "./message-parts.ts";
 
 /** Messages to the buyer that fit a situation, each another way to say it. */
 export function draftMessages(facts: DealFacts, situation: string): string[] {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { assessmentSchema } from "../../../src/coaching/task.ts";
-import { assessAnswer } from "../../../src/llm/offline/assess/assess-answer.ts";
-import { OFFLINE_NOTICE } from "../../../src/llm/offline/index.ts";
-import { exerciseNamed, FIXTURES, scoreOf } from "./content-under-test.ts";
+import { assessmentSchema } from "../../../../src/coaching/task.ts";
+import { assessAnswer } from "../../../../src/llm/offline/assess/assess-answer.ts";
+import { OFFLINE_NOTICE } from "../../../../src/llm/offline/index.ts";
+import { exerciseNamed, FIXTURES, scoreOf } from "../content-under-test.ts";
 
 const exercise = exerciseNamed("close-too-dear");
 const fixture = FIXTURES.find((each) => each.exercise === exercise);
@@ -64,6 +64,12 @@ describe("grading an answer", () => {
       "Budget, competitor, value, 90 deliveries, 38 euros, forty percent, 71,000 a year, two depots, upfront payment, trade, Priya, thanks.";
     expect(scoreOf(exercise, stuffed)).toBeLessThan(30);
     expect(assessAnswer(exercise, stuffed).improvements.join(" ")).toContain("sentences");
+  });
+
+  it("says that it reads English only", () => {
+    const answer = "Спасибо, что вы сказали это прямо. С чем вы сравниваете цену?";
+    expect(scoreOf(exercise, answer)).toBe(0);
+    expect(assessAnswer(exercise, answer).improvements[0]).toContain("English only");
   });
 
   it("gives half of a good answer less than the whole", () => {

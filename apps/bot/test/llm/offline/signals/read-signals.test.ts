@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { signalsSchema } from "../../../src/coaching/task.ts";
-import { OFFLINE_NOTICE } from "../../../src/llm/offline/index.ts";
-import { readSignals } from "../../../src/llm/offline/signals/read-signals.ts";
-import { DEALS, HOSTILE } from "./deals.ts";
+import { signalsSchema } from "../../../../src/coaching/task.ts";
+import { OFFLINE_NOTICE } from "../../../../src/llm/offline/index.ts";
+import { readSignals } from "../../../../src/llm/offline/signals/read-signals.ts";
+import { DEALS, HOSTILE } from "../deals.ts";
 
 describe("reading a deal", () => {
   it("finds the stage, what speaks for it and what against it, with quotes", () => {

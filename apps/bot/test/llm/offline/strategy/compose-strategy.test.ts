@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Play } from "../../../src/coaching/exercise.ts";
-import { type Strategy, strategySchema, WISHES, type Wish } from "../../../src/coaching/task.ts";
-import { OFFLINE_NOTICE } from "../../../src/llm/offline/index.ts";
-import { readSignals } from "../../../src/llm/offline/signals/read-signals.ts";
-import { composeStrategy } from "../../../src/llm/offline/strategy/compose-strategy.ts";
-import { CONTENT } from "./content-under-test.ts";
-import { DEALS, HOSTILE } from "./deals.ts";
+import type { Play } from "../../../../src/coaching/exercise.ts";
+import { type Strategy, strategySchema, WISHES, type Wish } from "../../../../src/coaching/task.ts";
+import { OFFLINE_NOTICE } from "../../../../src/llm/offline/index.ts";
+import { readSignals } from "../../../../src/llm/offline/signals/read-signals.ts";
+import { composeStrategy } from "../../../../src/llm/offline/strategy/compose-strategy.ts";
+import { CONTENT } from "../content-under-test.ts";
+import { DEALS, HOSTILE } from "../deals.ts";
 
 const compose = (
   deal: string,
