@@ -80,7 +80,7 @@ function factsLine({ pain, quote, deadline }: DealFacts, index: number): string 
     );
   if (quote !== undefined) lines.push(`${isEven ? "You said" : "Your words were"}: "${quote}"`);
   if (lines.length === 0 && deadline !== undefined)
-    lines.push(`The day that counts, as I noted it, is ${deadline}.`);
+    lines.push(`The date to keep in mind, as I noted it, is ${deadline}.`);
   return lines[index % lines.length];
 }
 
