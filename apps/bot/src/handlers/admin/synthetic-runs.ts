@@ -2,7 +2,7 @@ import { TraceContext, type TraceRepo } from "@app/tracing";
 import type { PipelineCatalog, PipelineName, SupportAnswer } from "../../pipelines/catalog.ts";
 import { describeError } from "../../telegram/secrets.ts";
 import type { Dependencies } from "../context.ts";
-import { formatSpan, oneLine } from "./figures.ts";
+import { formatDuration, oneLine } from "./figures.ts";
 
 /** Whose runs they are: no Telegram user has such an id. */
 export const SYNTHETIC_USER = "synthetic";
@@ -39,11 +39,10 @@ export async function runAllPipelines(
 ): Promise<SyntheticRuns> {
   const run: Runner = (pipeline, input, traced) =>
     runPipeline(deps, pipeline, { input, traced, signal, timeoutMs });
-  const [learn, train, support] = await Promise.all([
-    runLearn(deps, run),
-    runTrain(deps, run),
-    runSupport(run),
-  ]);
+  // One after the other: they share a user, and one that is stuck must not be held against the next.
+  const learn = await runLearn(deps, run);
+  const train = await runTrain(deps, run);
+  const support = await runSupport(run);
   const regen = await runRegen(run, support.output);
   await deps.tracing.forceFlush();
   const runs: SyntheticRun[] = [];
@@ -122,11 +121,11 @@ async function runPipeline<N extends PipelineName>(
     });
     ran.durationMs = performance.now() - begun;
     await rest.work;
-    if (timeout.aborted) ran.failure = `Its background steps took longer than ${formatSpan(timeoutMs)}.`;
+    if (timeout.aborted) ran.failure = `Its background steps took longer than ${formatDuration(timeoutMs)}.`;
   } catch (error) {
     ran.durationMs = performance.now() - begun;
     ran.failure = timeout.aborted
-      ? `No answer within ${formatSpan(timeoutMs)}.`
+      ? `No answer within ${formatDuration(timeoutMs)}.`
       : oneLine(describeError(error), 300);
   }
   return ran;

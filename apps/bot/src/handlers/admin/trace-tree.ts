@@ -55,7 +55,7 @@ function toDetailLines({ span, below, isOrphan }: Row, traceEndMs: number | unde
   const error = span.error && [span.error.type, span.error.message].filter(Boolean).join(": ");
   const room = Math.max(WIDTH - below.length, NARROWEST_DETAIL);
   return [
-    ...(facts.length > 0 ? [`${below}${oneLine(facts.join("  "), room)}`] : []),
+    ...(facts.length > 0 ? [`${below}${oneLine(facts.join(", "), room)}`] : []),
     ...(error ? [`${below}${oneLine(`! ${error}`, room * 2)}`] : []),
   ];
 }

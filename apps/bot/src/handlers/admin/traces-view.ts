@@ -10,9 +10,9 @@ export const MARKS: Readonly<Record<TraceStatus, string>> = {
   interrupted: "!",
 };
 
-const PIPELINE_WIDTH = 14;
-const DURATION_WIDTH = 8;
-const AGE_WIDTH = 7;
+const PIPELINE_WIDTH = 13;
+const DURATION_WIDTH = 7;
+const AGE_WIDTH = 10;
 const USER_LENGTH = 14;
 
 /** Two lines a trace, which fit on a phone. */
@@ -37,7 +37,7 @@ function toLines(trace: TraceSummary, number: number): string[] {
     MARKS[trace.status],
     oneLine(trace.pipelineName ?? "?", PIPELINE_WIDTH).padEnd(PIPELINE_WIDTH),
     formatDuration(trace.durationMs).padStart(DURATION_WIDTH),
-    formatAge(trace.startTime).padStart(AGE_WIDTH),
+    `${formatAge(trace.startTime)} ago`.padStart(AGE_WIDTH),
   ].join(" ");
   const user = trace.userId ?? trace.telegramId;
   const second = [
