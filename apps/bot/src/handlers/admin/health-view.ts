@@ -4,7 +4,10 @@ import type { PollingStatus } from "../../telegram/polling.ts";
 import { describeSpool, explainDelivery } from "./delivery.ts";
 import { counted, formatAge, formatCount, formatMegabytes, formatSpan } from "./figures.ts";
 
-export type SchemaState = { version: number; needed: number } | { problem: string };
+export type SchemaState =
+  | { version: number; needed: number }
+  /** `trouble` is the kind of problem: two schemas that share it are told of once. */
+  | { trouble: string; problem: string };
 
 export interface Health {
   now: Date;
@@ -73,9 +76,8 @@ function explainPolling({ state, lastPollAt, since }: PollingStatus, now: Date):
   }
 }
 
-/** One sentence where both schemas have the same trouble. */
 function describeSchemas({ traces, records }: Health["schemas"]): string[] {
-  if ("problem" in traces && "problem" in records && traces.problem === records.problem)
+  if ("trouble" in traces && "trouble" in records && traces.trouble === records.trouble)
     return [traces.problem];
   return [`Schema tracing: ${describeSchema(traces)}`, `Schema bot: ${describeSchema(records)}`];
 }

@@ -46,10 +46,11 @@ async function examineSchema(
   try {
     const version = await store.client.rpc("schema_version", {}, { schema, timeoutMs: TIMEOUT_MS });
     if (typeof version === "number") return { version, needed };
-    return { problem: "What answers there is not a store of this bot. Check its address." };
+    const problem = "What answers there is not a store of this bot. Check its address.";
+    return { trouble: "not-a-store", problem };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return { problem: explainStoreError(error, store.kind) };
+    return { trouble: error.kind, problem: explainStoreError(error, store.kind) };
   }
 }
 

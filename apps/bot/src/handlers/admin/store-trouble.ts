@@ -8,7 +8,8 @@ export function explainStoreError(error: StoreError, kind: OpenStore["kind"]): s
   const said = error.message.replace(/[.\s]+$/, "");
   switch (error.kind) {
     case "unreachable":
-      return `It does not answer: ${said}. ${REACH[kind]}`;
+      // The adapters name what they could not reach.
+      return `${said}. ${REACH[kind]}`;
     case "unavailable":
       return `It answers, but not now: ${said}. Try again in a moment.`;
     case "unauthorized":

@@ -53,13 +53,13 @@ describe("/admin health with a store that refuses", () => {
     const { text } = await world.send("/admin health");
     expect(text).toContain("Polling, last poll");
     expect(text).toMatch(
-      /InsForge at http:\/\/127\.0\.0\.1:\d+\nIt does not answer: .+Check INSFORGE_BASE_URL/,
+      /InsForge at http:\/\/127\.0\.0\.1:\d+\nInsForge does not answer: .+Check INSFORGE_BASE_URL/,
     );
     expect(text).toMatch(/\+ pending +1\n/);
     expect(text).toMatch(/Spool: 1 span waits, the oldest for \d+ s/);
     for (const command of ["traces", "trace latest", `trace ${"0".repeat(32)}`, "errors", "stats"]) {
       const answer = await world.send(`/admin ${command}`);
-      expect(answer.text).toContain("The traces cannot be read now. It does not answer");
+      expect(answer.text).toContain("The traces cannot be read now. InsForge does not answer");
       expect([...answer.buttons.keys()]).toEqual(["Health", "Overview"]);
     }
   });
