@@ -7,6 +7,7 @@ const TAGS = {
   blockquote: "blockquote",
   expandable_blockquote: "blockquote",
 };
+const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
 const SAFE_LINK = /^(https?|mailto|tel):/i;
 
 /**
@@ -45,7 +46,8 @@ function fill(parent, text, { start, end }, spans, onCommand) {
       onCommand,
     );
     parent.append(element.outer);
-    at = to;
+    // A block ends its line by itself.
+    at = to < end && BLOCKS.has(span.entity.type) && text[to] === "\n" ? to + 1 : to;
     left = others.filter((other) => other.end > to);
   }
   parent.append(text.slice(at, end));
