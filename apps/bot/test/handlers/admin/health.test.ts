@@ -1,5 +1,6 @@
 import { TraceContext } from "@app/tracing";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createAdmin } from "../../../src/handlers/admin/index.ts";
 import { AdminWorld } from "./admin-world.ts";
 
 let world: AdminWorld;
@@ -42,8 +43,8 @@ describe("/admin health", () => {
 
 describe("/admin health with a store that refuses", () => {
   beforeEach(async () => {
-    world = await AdminWorld.start({ store: "insforge" });
-    await world.send("/admin");
+    // Without a session, which could not be read either.
+    world = await AdminWorld.start({ store: "insforge", features: createAdmin() });
   });
   afterEach(() => world.stop());
 
@@ -70,8 +71,13 @@ describe("/admin health with a store that refuses", () => {
       throw new Error("The stand-in has keys.");
     }
     backend.rotateKey();
+    await TraceContext.run({ pipelineName: "learn" }, async () => undefined);
+    await vi.waitUntil(() => world.tracing.stats().state === "paused", { timeout: 10_000 });
     const { text } = await world.send("/admin health");
     expect(text).toContain("It refuses the key");
     expect(text).toContain("Set INSFORGE_API_KEY to the project's API key");
+    expect(text).toMatch(/Delivery: paused, the store refuses the key: .+ Set INSFORGE_API_KEY/);
+    const list = await world.send("/admin traces");
+    expect(list.text).toContain("The traces cannot be read now. It refuses the key");
   });
 });
