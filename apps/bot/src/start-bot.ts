@@ -18,9 +18,9 @@ import { BotRecords } from "./storage/bot-records.ts";
 import { prepareSchemas } from "./storage/bot-schema.ts";
 import { SessionStorage } from "./storage/session-storage.ts";
 import { UpdateLog } from "./storage/update-log.ts";
+import { downloadVoice } from "./telegram/download-voice.ts";
 import { createPolling } from "./telegram/polling.ts";
 import { createAssemblyAiTranscriber } from "./voice/assemblyai-transcriber.ts";
-import { downloadVoice } from "./voice/download-voice.ts";
 
 /** How the 8 s that stopping may take are shared out; the collector's are those of its last delivery. */
 const HANDLERS_FINISH_MS = 3_500;
@@ -87,7 +87,8 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
     runner: new PipelineRunner({
       pipelines,
       agents,
-      onBackgroundError: (error, step) => logger.warn({ err: error, ...step }, "A background step has failed"),
+      onBackgroundError: (error, step) =>
+        logger.warn({ err: error, ...step }, "A background step has failed"),
     }),
     runs,
     background,

@@ -3,7 +3,7 @@ import { AnswerError } from "../agents/index.ts";
 import { ModelError, type ModelErrorKind } from "../llm/language-model.ts";
 import { RunStoppedError } from "../runs/run-registry.ts";
 import { RecordsUnavailableError } from "../storage/bot-records.ts";
-import { VoiceDownloadError, type VoiceDownloadErrorKind } from "../voice/download-voice.ts";
+import { VoiceDownloadError, type VoiceDownloadErrorKind } from "../telegram/download-voice.ts";
 import { TranscriptionError, type TranscriptionErrorKind } from "../voice/transcriber.ts";
 
 const MODEL: Readonly<Record<ModelErrorKind, string>> = {

@@ -45,7 +45,7 @@ export class PollingHealth {
     if (!this.#enter("conflict")) return;
     this.#logger.warn(
       { reason: describeError(error) },
-      "another instance receives this bot's updates; stop it, this one waits and tries again",
+      "Another instance receives this bot's updates; stop it, this one waits and tries again",
     );
   }
 
@@ -64,7 +64,7 @@ export class PollingHealth {
     const lastedMs = Date.now() - since.getTime();
     this.#logger.info(
       { lastedMs },
-      before === "conflict" ? "the conflict is over" : "Telegram answers again",
+      before === "conflict" ? "The conflict is over" : "Telegram answers again",
     );
   }
 

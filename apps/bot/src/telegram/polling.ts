@@ -72,13 +72,13 @@ export function createPolling<C extends Context>(bot: Bot<C>, options: PollingOp
         return handled;
       },
     },
-    async (error) => logger.error({ reason: describeError(error) }, "an update was not handled"),
+    async (error) => logger.error({ reason: describeError(error) }, "An update was not handled"),
     { concurrency },
   );
 
   const endUnexpectedly = (error: unknown): void => {
     health.stopped();
-    logger.fatal({ reason: describeError(error) }, "polling ended by itself");
+    logger.fatal({ reason: describeError(error) }, "Polling ended by itself");
   };
 
   return {
@@ -119,7 +119,7 @@ async function reportToBot<C extends Context>(bot: Bot<C>, error: unknown, logge
     if (!(error instanceof BotError)) throw error;
     await bot.errorHandler(error);
   } catch (failure) {
-    logger.error({ reason: describeError(failure) }, "an update was not handled");
+    logger.error({ reason: describeError(failure) }, "An update was not handled");
   }
 }
 

@@ -22,7 +22,7 @@ export function answerCallbacksFirst<C extends Context>({
       const text = toast(data);
       await ctx.answerCallbackQuery(text === undefined ? {} : { text });
     } catch (error) {
-      logger.warn({ reason: describeError(error) }, "a press on a button could not be answered");
+      logger.warn({ reason: describeError(error) }, "A press on a button could not be answered");
     }
   };
   return async (ctx, next) => {

@@ -19,7 +19,11 @@ async function outcome(env: Record<string, string>, directory = scratchDir()) {
 
 describe("a configuration that is not right", () => {
   it("is named as a whole, with exit code 2", async () => {
-    const { code, output } = await outcome({ LLM_PROVIDER: "gpt", ADMIN_IDS: "me", INSFORGE_API_KEY: "ik_123456" });
+    const { code, output } = await outcome({
+      LLM_PROVIDER: "gpt",
+      ADMIN_IDS: "me",
+      INSFORGE_API_KEY: "ik_123456",
+    });
     expect(code).toBe(2);
     expect(output).toBe(
       [

@@ -191,7 +191,11 @@ describe("support", () => {
       const again = await user.expect("Draft message");
       expect(labels(again)).toEqual(["Regenerate", "Shorter", "More aggressive", "Looks good"]);
     }
-    const regen = await traceOf(user, "support_regen", 3);
+    const regen = await traceOf(user, "support_regen", 7);
+    expect(toTree(regen.spans)).toBe(
+      "support_regen > (agent:playbook > (tool:playbook_search), agent:strategist > (llm:openrouter), " +
+        "agent:memory > (llm:openrouter))",
+    );
     expect(regen.input).toMatchObject({ wish: "more_aggressive", deal: DEAL });
     const { traces } = await world.store.repo.listTraces({ userId: user.id, pipelineName: "support_regen" });
     expect(traces).toHaveLength(3);
@@ -289,7 +293,14 @@ describe("wrong input in every state", () => {
     const answer = await owner.expect("Draft message");
     const foreign = answer.buttons.flat().find(({ text }) => text === "Shorter")?.data ?? "";
     const user = newUser();
-    const forged = [foreign, "learn:track:no-such", "train:retry:no-such:any", "admin:health", "💥", "forget"];
+    const forged = [
+      foreign,
+      "learn:track:no-such",
+      "train:retry:no-such:any",
+      "admin:health",
+      "💥",
+      "forget",
+    ];
     for (const data of forged) {
       await user.send("/train");
       const { messageId } = await user.expect("How hard");

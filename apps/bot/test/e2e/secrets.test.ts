@@ -8,7 +8,9 @@ const DEAL = "Acme wants 40 seats for 36,000 euros a year, and procurement is si
 
 /** Everything that is under a directory, as text. */
 function readAll(directory: string): string {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1")).join("\n");
 }
 
@@ -21,7 +23,10 @@ async function readTables({ insforge }: World): Promise<string> {
   const rows = await Promise.all(
     tables.map(({ name }) => query(insforge.databaseUrl, `SELECT t::text AS row FROM ${name} t`)),
   );
-  return rows.flat().map(({ row }) => String(row)).join("\n");
+  return rows
+    .flat()
+    .map(({ row }) => String(row))
+    .join("\n");
 }
 
 function findSecrets(world: World, place: string, text: string): string[] {

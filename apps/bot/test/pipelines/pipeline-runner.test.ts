@@ -127,6 +127,7 @@ describe("the pipeline runner", () => {
     expect(await traces.tree(traceId)).toEqual({
       name: "support_regen",
       children: [
+        { name: "agent:playbook", children: [leaf("tool:playbook_search")] },
         { name: "agent:strategist", children: [llm] },
         { name: "agent:memory", children: [llm] },
       ],

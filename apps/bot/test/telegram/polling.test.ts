@@ -148,7 +148,7 @@ describe("polling", () => {
     expect(polling.status().state).toBe("polling");
     expect(linesWith("warn")).toHaveLength(1);
     expect(linesWith("warn")[0]?.reason).toContain("409");
-    expect(linesWith("info").map(({ msg }) => msg)).toEqual(["the conflict is over"]);
+    expect(linesWith("info").map(({ msg }) => msg)).toEqual(["The conflict is over"]);
     expect(handled).toEqual([1]);
     expect(reached).toEqual([]);
   });
@@ -259,7 +259,7 @@ describe("polling", () => {
     expect(linesWith("error")).toMatchObject([
       {
         reason: "Error: broken handling; because of Error: broken handler",
-        msg: "an update was not handled",
+        msg: "An update was not handled",
       },
     ]);
   });

@@ -1,4 +1,4 @@
-import { type ApiSignal, toApiSignal } from "../telegram/api-signal.ts";
+import { type ApiSignal, toApiSignal } from "./api-signal.ts";
 
 export interface DownloadVoiceOptions {
   api: FileApi;

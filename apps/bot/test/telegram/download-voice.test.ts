@@ -6,7 +6,7 @@ import {
   type DownloadVoiceOptions,
   downloadVoice,
   VoiceDownloadError,
-} from "../../src/voice/download-voice.ts";
+} from "../../src/telegram/download-voice.ts";
 import { BotApiServer } from "../support/bot-api-server.ts";
 
 const RECORDING = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251);
