@@ -8,7 +8,7 @@ import { health } from "./health.ts";
 import { createOverview, toUnknownCommand } from "./overview.ts";
 import { stats } from "./stats.ts";
 import { toStoreTrouble } from "./store-trouble.ts";
-import { createTestCommand, type TestCommandOptions } from "./test.ts";
+import { createTestCommand, type TestCommandOptions } from "./test-command.ts";
 import { trace } from "./trace.ts";
 import { TracePages } from "./trace-pages.ts";
 import { createTraces } from "./traces.ts";

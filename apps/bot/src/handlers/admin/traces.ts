@@ -1,7 +1,7 @@
-import type { TraceRepo } from "@app/tracing";
 import { InlineKeyboard } from "grammy";
 import type { Reply } from "../../telegram/reply.ts";
 import { chatOf } from "../coached-run.ts";
+import type { BotContext } from "../context.ts";
 import { type AdminCommand, createView, toData } from "./admin-command.ts";
 import { waitingNote } from "./delivery.ts";
 import { FILTERS, parseFilter } from "./trace-filter.ts";
@@ -20,40 +20,35 @@ export function createTraces(pages: TracePages): AdminCommand {
     description: `the last runs; filters: ${FILTERS}`,
   };
   return createView(describe, async (ctx, argument) => {
-    const chatId = chatOf(ctx);
     const token = /^page=(\w+)$/.exec(argument)?.[1];
-    if (token === undefined) {
-      const parsed = parseFilter(argument);
-      if ("problem" in parsed) return withNewest(parsed.problem);
-      const asked = argument.split(/\s+/).join(" ");
-      return showPage(ctx.deps.traceRepo, { ...parsed, asked, cursor: undefined });
+    if (token !== undefined) {
+      const page = pages.find(chatOf(ctx), token);
+      return page
+        ? showPage(ctx, pages, page)
+        : withNewest("This list is outdated: I no longer know what came next.");
     }
-    const page = pages.find(chatId, token);
-    if (!page) return withNewest("This list is outdated: I no longer know what came next.");
-    return showPage(ctx.deps.traceRepo, page);
-
-    async function showPage(repo: TraceRepo, page: TracePage): Promise<Reply> {
-      const { traces, nextCursor } = await repo.listTraces({
-        ...page.filter,
-        limit: PAGE_SIZE,
-        cursor: page.cursor,
-      });
-      const here = `page=${pages.remember(chatId, page)}`;
-      const opening = traces.map(({ traceId }, index) =>
-        InlineKeyboard.text(String(index + 1), toData("trace", `${traceId} ${here}`)),
-      );
-      const newest = `page=${pages.remember(chatId, { ...page, cursor: undefined })}`;
-      const buttons = InlineKeyboard.from([opening]).toFlowed(BUTTONS_A_ROW).row();
-      if (nextCursor !== null) {
-        const older = pages.remember(chatId, { ...page, cursor: nextCursor });
-        buttons.text("Older", toData("traces", `page=${older}`));
-      }
-      buttons.text(page.cursor === undefined ? "Refresh" : "Newest", toData("traces", newest));
-      if (page.asked !== "") buttons.text("All", toData("traces"));
-      buttons.text("Overview", toData("overview"));
-      return { text: toTraceList(traces, page, waitingNote(ctx.deps)), buttons };
-    }
+    const parsed = parseFilter(argument);
+    if ("problem" in parsed) return withNewest(parsed.problem);
+    const asked = argument.split(/\s+/).join(" ");
+    return showPage(ctx, pages, { filter: parsed.filter, asked, cursor: undefined });
   });
+}
+
+async function showPage(ctx: BotContext, pages: TracePages, page: TracePage): Promise<Reply> {
+  const { filter, asked, cursor } = page;
+  const { traces, nextCursor } = await ctx.deps.traceRepo.listTraces({ ...filter, limit: PAGE_SIZE, cursor });
+  const nameOf = (from: string | undefined) =>
+    `page=${pages.remember(chatOf(ctx), { filter, asked, cursor: from })}`;
+  const here = nameOf(cursor);
+  const opening = traces.map(({ traceId }, index) =>
+    InlineKeyboard.text(String(index + 1), toData("trace", `${traceId} ${here}`)),
+  );
+  const buttons = InlineKeyboard.from([opening]).toFlowed(BUTTONS_A_ROW).row();
+  if (nextCursor !== null) buttons.text("Older", toData("traces", nameOf(nextCursor)));
+  buttons.text(cursor === undefined ? "Refresh" : "Newest", toData("traces", nameOf(undefined)));
+  if (asked !== "") buttons.text("All", toData("traces"));
+  buttons.text("Overview", toData("overview"));
+  return { text: toTraceList(traces, page, waitingNote(ctx.deps)), buttons };
 }
 
 function withNewest(text: string): Reply {

@@ -105,16 +105,12 @@ describe("/admin trace", () => {
   });
 
   it("lets a run that goes on be looked at again", async () => {
-    const answered = Promise.withResolvers<void>();
-    const going = TraceContext.run({ pipelineName: "train", input: "hello" }, async (trace) => {
+    const running = await TraceContext.run({ pipelineName: "train", input: "hello" }, async (trace) => {
       await world.tracing.forceFlush();
       const shown = await world.send(`/admin trace ${trace.traceId}`);
       expect(shown.text).toContain("… train  running, –");
-      answered.resolve();
       return shown;
     });
-    await answered.promise;
-    const running = await going;
     await world.tracing.forceFlush();
     expect((await world.press(running, "Refresh")).text).toContain("✓ train  ok, ");
   });
