@@ -1,20 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { Hono } from "hono";
 
-const FILES = [
-  "index.html",
-  "chat.css",
-  "chat.js",
-  "api.js",
-  "composer.js",
-  "icon.svg",
-  "message-view.js",
-  "rich-text.js",
-  "toast.js",
-  "voice-recorder.js",
-];
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".css": "text/css; charset=utf-8",
@@ -37,9 +25,10 @@ const POLICY = [
 export function chatPage(): Hono {
   const manifest = findPackageJSON("..", import.meta.url);
   if (!manifest) throw new Error("The chat page's files are not beside the package they belong to");
+  const folder = join(dirname(manifest), "src/page");
   const app = new Hono();
-  for (const file of FILES) {
-    const content = readFileSync(join(dirname(manifest), "src/page", file), "utf8");
+  for (const file of readdirSync(folder)) {
+    const content = readFileSync(join(folder, file), "utf8");
     app.get(file === "index.html" ? "/" : `/page/${file}`, (c) =>
       c.body(content, 200, {
         "Content-Type": TYPES[extname(file)] ?? "text/plain",

@@ -2,15 +2,19 @@ import type { Context } from "hono";
 
 export type Fields = Record<string, unknown>;
 
-/** The fields of a request: those of its query, and those of a JSON, urlencoded or multipart body, which win. */
+/**
+ * The fields of a request: those of its query, and those of a JSON, urlencoded or multipart body, which win. JSON that
+ * calls itself urlencoded, as `curl -d` does, is read as what it is.
+ */
 export async function readFields(c: Context): Promise<Fields> {
   const query = c.req.query();
   if (c.req.method === "GET" || c.req.method === "HEAD") return query;
   const kind = c.req.header("content-type") ?? "";
-  if (/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(kind)) {
-    return { ...query, ...(await readForm(c)) };
-  }
+  if (/^multipart\/form-data\b/i.test(kind)) return { ...query, ...(await readForm(c)) };
   const text = await c.req.text();
+  if (/^application\/x-www-form-urlencoded\b/i.test(kind) && !text.trimStart().startsWith("{")) {
+    return { ...query, ...Object.fromEntries(new URLSearchParams(text)) };
+  }
   return { ...query, ...(text.trim() === "" ? {} : parseObject(text)) };
 }
 

@@ -90,6 +90,16 @@ describe("control API", () => {
     expect(await refusal(api.getFile(voice?.file_id ?? ""))).toBe("Bad Request: file is too big");
   });
 
+  it("takes JSON as curl sends it, with the content type of a form", async () => {
+    const { server, chat } = await openLocalTelegram();
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+    const send = (body: string) =>
+      fetch(`${server.url}/local/users/1/messages`, { method: "POST", headers, body });
+    await send('{"text": "as JSON"}');
+    await send("text=as+a+form");
+    expect((await chat(1)).messages.map(({ text }) => text)).toEqual(["as JSON", "as a form"]);
+  });
+
   it("shows that the bot types until it sends something", async () => {
     const { api, say, chat } = await openLocalTelegram();
     const { seq } = await say(1, "hi");
