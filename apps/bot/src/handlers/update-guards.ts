@@ -27,7 +27,7 @@ export async function stopOnCancel(ctx: BotContext, next: NextFunction): Promise
   await next();
 }
 
-const KNOWN: ReadonlySet<string> = new Set(["start", "admin", ...COMMANDS.map(({ command }) => command)]);
+const KNOWN: ReadonlySet<string> = new Set(["start", ...COMMANDS.map(({ command }) => command)]);
 
 /** A command in the middle of an exercise leaves it; `/cancel` says so itself. */
 export async function leaveOnCommand(ctx: BotContext, next: NextFunction): Promise<void> {

@@ -4,7 +4,7 @@ import { describeError } from "./secrets.ts";
 /**
  * - `starting`: not connected yet.
  * - `polling`: all is well.
- * - `conflict`: another instance polls with the same token.
+ * - `conflict`: another instance polls with the same token, or did so a moment ago.
  * - `unreachable`: Telegram does not answer, or not as it should.
  * - `stopped`: for good.
  */
@@ -18,13 +18,19 @@ export interface PollingStatus {
   since: Date;
 }
 
-/** Keeps the status of polling, and logs each trouble once when it begins and once when it is over. */
+/**
+ * Keeps the status of polling, and logs each trouble once when it begins and once when it is over. Two instances that
+ * poll take turns, so a conflict is over only when none was seen for a while.
+ */
 export class PollingHealth {
   readonly #logger: Logger;
+  readonly #conflictMemoryMs: number;
+  #lastConflictAt = 0;
   #status: PollingStatus = { state: "starting", lastPollAt: undefined, since: new Date() };
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, conflictMemoryMs: number) {
     this.#logger = logger;
+    this.#conflictMemoryMs = conflictMemoryMs;
   }
 
   status(): PollingStatus {
@@ -42,6 +48,7 @@ export class PollingHealth {
   }
 
   conflict(error: unknown): void {
+    this.#lastConflictAt = performance.now();
     if (!this.#enter("conflict")) return;
     this.#logger.warn(
       { reason: describeError(error) },
@@ -60,6 +67,7 @@ export class PollingHealth {
 
   #recover(): void {
     const { state: before, since } = this.#status;
+    if (before === "conflict" && performance.now() - this.#lastConflictAt < this.#conflictMemoryMs) return;
     if (!this.#enter("polling") || before === "starting") return;
     const lastedMs = Date.now() - since.getTime();
     this.#logger.info(

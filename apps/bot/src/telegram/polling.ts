@@ -14,6 +14,8 @@ export interface PollingOptions extends UpdateFetcherOptions {
   logger: Logger;
   /** Updates handled at the same time before no more are fetched. @default 500 */
   concurrency?: number;
+  /** How long after the last 409 another instance is still taken to poll. @default 60_000 */
+  conflictMemoryMs?: number;
 }
 
 /** Receives updates by long polling, and hands them to the bot concurrently. */
@@ -39,9 +41,9 @@ export interface Polling {
  * and must be recognised by their id; a batch that arrives while stopping is not handled, and comes again as well.
  */
 export function createPolling<C extends Context>(bot: Bot<C>, options: PollingOptions): Polling {
-  const { logger, concurrency = 500, ...fetcherOptions } = options;
+  const { logger, concurrency = 500, conflictMemoryMs = 60_000, ...fetcherOptions } = options;
   const stopping = new AbortController();
-  const health = new PollingHealth(logger);
+  const health = new PollingHealth(logger, conflictMemoryMs);
   const fetcher = new UpdateFetcher(bot, health, stopping.signal, fetcherOptions);
   const running = new Set<Promise<void>>();
   /** What `stop` waits for; settles without a value. */

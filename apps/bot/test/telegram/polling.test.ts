@@ -51,6 +51,7 @@ describe("polling", () => {
       allowedUpdates: ["message", "callback_query"],
       minBackoffMs: 5,
       maxBackoffMs: 20,
+      conflictMemoryMs: 0,
       ...options,
     });
   }
@@ -151,6 +152,22 @@ describe("polling", () => {
     expect(linesWith("info").map(({ msg }) => msg)).toEqual(["The conflict is over"]);
     expect(handled).toEqual([1]);
     expect(reached).toEqual([]);
+  });
+
+  it("takes an instance that polls in turns with it for one conflict", async () => {
+    polling = create({ conflictMemoryMs: 60_000 });
+    server.script("getUpdates", conflict);
+    await polling.start();
+    await server.received("getUpdates", 1);
+    server.say(1, 7, "hello");
+    await server.received("getUpdates", 3);
+    server.script("getUpdates", conflict, conflict);
+    server.say(2, 7, "hello again");
+    await server.received("getUpdates", 6);
+    expect(handled).toEqual([1, 2]);
+    expect(polling.status().state).toBe("conflict");
+    expect(linesWith("warn")).toHaveLength(1);
+    expect(linesWith("info")).toEqual([]);
   });
 
   it("waits an outage out", async () => {
