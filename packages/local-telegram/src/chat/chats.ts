@@ -16,10 +16,9 @@ export class Chats {
     return chat;
   }
 
-  /** The chat, which the bot may write to from now on: a bot cannot begin a conversation. */
-  opened(userId: number): Chat {
-    this.#known.add(userId);
-    return this.of(userId);
+  /** The bot may write to the user from now on: a bot cannot begin a conversation. */
+  open(chat: Chat): void {
+    this.#known.add(chat.user.id);
   }
 
   /** Undefined as long as the bot must not write to the user. */

@@ -54,9 +54,8 @@ export function controlApi(state: TelegramState, firstUser: number): Hono {
   app.get("/bot", (c) => c.json({ ...state.bot, firstUser, runId: state.runId }));
 
   app.post("/users/:id/messages", async (c) => {
-    const userId = readUserId(c);
+    const chat = state.chats.of(readUserId(c));
     const fields = await readFields(c);
-    const chat = state.chats.opened(userId);
     if (fields.voice instanceof File) return c.json(await sendVoice(state, chat, fields.voice, fields));
     const accepted = `{"text": "1 to ${MAX_TEXT_LENGTH} characters"}, or a form with the file "voice"`;
     return c.json(sendText(state, chat, check(textSchema, fields, accepted).text));
@@ -72,10 +71,10 @@ export function controlApi(state: TelegramState, firstUser: number): Hono {
   });
 
   app.post("/users/:id/press", async (c) => {
-    const userId = readUserId(c);
+    const chat = state.chats.of(readUserId(c));
     const accepted = `{"messageId": a message's number, "data": the data of one of its buttons}`;
     const { messageId, data, force = false } = check(pressSchema, await readFields(c), accepted);
-    return c.json(pressButton(state, state.chats.opened(userId), { messageId, data, force }));
+    return c.json(pressButton(state, chat, { messageId, data, force }));
   });
 
   app.get("/users/:id/chat", async (c) => {

@@ -66,7 +66,7 @@ export function pressButton(state: TelegramState, chat: Chat, { messageId, data,
   const message = chat.message(messageId);
   if (!force) checkButton(chat, messageId, data);
   const id = state.queries.add({ chat, messageId, data });
-  const updateId = push(state, {
+  const updateId = push(state, chat, {
     callback_query: {
       id,
       from: chat.user,
@@ -93,9 +93,11 @@ function checkButton(chat: Chat, messageId: number, data: string): void {
 }
 
 function deliver(state: TelegramState, chat: Chat, message: ChatMessage): Sent {
-  return { messageId: message.message_id, seq: chat.seq, updateId: push(state, { message }) };
+  return { messageId: message.message_id, seq: chat.seq, updateId: push(state, chat, { message }) };
 }
 
-function push(state: TelegramState, content: UpdateContent): number | null {
+/** From what a user has done the bot learns of the chat, and may write to it. */
+function push(state: TelegramState, chat: Chat, content: UpdateContent): number | null {
+  state.chats.open(chat);
   return state.updates.push(content) ?? null;
 }

@@ -6,6 +6,7 @@ import { createVoiceRecorder } from "./voice-recorder.js";
 
 const WAIT_MS = 25_000;
 const RETRY_MS = 1000;
+const HIDDEN_MS = 2000;
 const ANSWER_MS = 30_000;
 const NEAR_END_PX = 80;
 const OFFERED_USERS = 5;
@@ -56,6 +57,7 @@ async function follow() {
       const view = await getChat(user, position ?? { after: 0, wait: 0 });
       if (position && view.runId !== position.runId) forget();
       else show(view);
+      if (document.hidden) await untilVisible(HIDDEN_MS);
     } catch (error) {
       setPresence("reconnecting", "The server cannot be reached. Trying again until it is back.");
       console.info(error.message);
@@ -63,6 +65,16 @@ async function follow() {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
+}
+
+/** A page in the background asks now and then: browsers keep few connections to one server open. */
+async function untilVisible(ms) {
+  const listening = new AbortController();
+  await new Promise((resolve) => {
+    document.addEventListener("visibilitychange", resolve, { signal: listening.signal });
+    setTimeout(resolve, ms);
+  });
+  listening.abort();
 }
 
 async function introduce() {
@@ -106,7 +118,12 @@ function show(view) {
   setPresence(view.typing ? "typing…" : PRESENCE[view.bot], NOTICES[view.bot]);
   if (wasAtEnd) scrollToEnd();
   else toEnd.hidden = false;
-  position = { after: view.seq, activity: view.activity, wait: WAIT_MS, runId: view.runId };
+  position = {
+    after: view.seq,
+    activity: view.activity,
+    wait: document.hidden ? 0 : WAIT_MS,
+    runId: view.runId,
+  };
 }
 
 function put(message) {

@@ -100,6 +100,15 @@ describe("control API", () => {
     expect((await chat(1)).messages.map(({ text }) => text)).toEqual(["as JSON", "as a form"]);
   });
 
+  it("opens a chat for the bot only when the user has done something in it", async () => {
+    const { api, chat, control, say } = await openLocalTelegram();
+    await chat(1);
+    await control("POST", "/users/1/messages", { text: " " });
+    expect(await refusal(api.sendMessage(1, "x"))).toBe("Bad Request: chat not found");
+    await say(1, "hi");
+    expect(await api.sendMessage(1, "x")).toMatchObject({ message_id: 2 });
+  });
+
   it("shows that the bot types until it sends something", async () => {
     const { api, say, chat } = await openLocalTelegram();
     const { seq } = await say(1, "hi");
