@@ -40,11 +40,13 @@ export function createBot({ token, apiRoot }: BotAddress, deps: Dependencies): B
   });
   const chats = bot.chatType("private");
   chats.use(once, answerCallbacksFirst({ logger: deps.logger }), stopOnCancel, sequentialPerChat());
+  // Before the session, so that an operator is answered while the database is away.
+  chats.use(admin);
   chats.use(
     session<SessionData, BotContext>({ initial: newSession, storage: deps.sessions }),
     leaveOnCommand,
   );
-  chats.use(basics, learn, train, support, stats, forget, admin, messages);
+  chats.use(basics, learn, train, support, stats, forget, messages);
 
   bot.catch(async ({ error, ctx }) => {
     deps.logger.error({ err: error, updateId: ctx.update.update_id }, "An update could not be handled");

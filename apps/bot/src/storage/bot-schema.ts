@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { migrate, type OpenStore, readMigrations, TracingError } from "@app/tracing";
 import type { Logger } from "../logger.ts";
 import { MIGRATIONS_DIR } from "../package-files.ts";
@@ -19,12 +20,12 @@ export async function prepareSchemas(store: OpenStore, logger: Logger, signal: A
 }
 
 async function retry(store: OpenStore, logger: Logger, signal: AbortSignal, delayMs: number): Promise<void> {
-  await pause(delayMs, signal);
-  if (signal.aborted) return;
   try {
+    await pause(delayMs, undefined, { signal, ref: false });
     await migrateAll(store, logger);
     logger.info("The database is ready");
   } catch (error) {
+    if (signal.aborted) return;
     logger.debug({ err: error }, "The database is not ready yet");
     void retry(store, logger, signal, Math.min(delayMs * 2, MAX_RETRY_MS));
   }
@@ -39,12 +40,4 @@ async function migrateAll({ migrations }: OpenStore, logger: Logger): Promise<vo
 
 function cureOf(error: unknown): string | undefined {
   return error instanceof TracingError ? error.hint : undefined;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    timer.unref();
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }
