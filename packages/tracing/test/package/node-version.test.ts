@@ -12,7 +12,7 @@ describe("the workspace brings its own Node", () => {
     expect(process.versions.node.split(".")[0]).toBe(pinned);
   });
 
-  it.each(["", "packages/tracing", "examples/demo"])(
+  it.each(["", "packages/tracing", "apps/bot"])(
     "to the scripts of /%s, whatever the machine has",
     async (dir) => {
       const version = await output(
