@@ -16,14 +16,21 @@ basics.command("start", (ctx) =>
 
 basics.command("help", (ctx) => say(ctx, { text: listCommands() }));
 
-basics.command("cancel", (ctx) => say(ctx, { text: leave(ctx) }));
+basics.command("cancel", (ctx) => say(ctx, { text: leave(ctx) ? LEFT : NOTHING_TO_LEAVE }));
 
-basics.callbackQuery(CANCEL, (ctx) => show(ctx, { text: leave(ctx) }));
+// An exercise that is over stays there to be read.
+basics.callbackQuery(CANCEL, (ctx) =>
+  leave(ctx) ? show(ctx, { text: LEFT }) : say(ctx, { text: NOTHING_TO_LEAVE }),
+);
 
-function leave(ctx: BotContext): string {
+const LEFT = "Left. Nothing was scored. /learn, /train or /support?";
+const NOTHING_TO_LEAVE = "There is nothing to leave.";
+
+/** False when the chat waited for nothing. */
+function leave(ctx: BotContext): boolean {
   const wasBusy = ctx.session.activity.kind !== "idle";
   ctx.session.activity = { kind: "idle" };
-  return wasBusy ? "Left. Nothing was scored. /learn, /train or /support?" : "There is nothing to leave.";
+  return wasBusy;
 }
 
 function listCommands(): string {

@@ -1,5 +1,6 @@
 import { FormattedString, fmt } from "@grammyjs/parse-mode";
 import type { Assessment } from "../coaching/assessment.ts";
+import { OFFLINE_NOTICE } from "../llm/offline/index.ts";
 
 /** An assessment as the rep reads it: score, criteria, what was good, what to do better, and an answer to compare with. */
 export function toScoreText(title: string, assessment: Assessment, footer: string): FormattedString {
@@ -7,13 +8,15 @@ export function toScoreText(title: string, assessment: Assessment, footer: strin
   const parts = [
     fmt`${FormattedString.bold(`${score}/100`)}  ${title}`,
     new FormattedString(
-      grades
-        .map(({ title, weight, grade }) => `${bar(grade)} ${title} (${toPoints(weight, grade)})`)
-        .join("\n"),
+      grades.map(({ title, weight, grade }) => `${toPoints(weight, grade)}  ${title}`).join("\n"),
     ),
     ...list("What worked", strengths),
-    ...list("What to do better", improvements),
+    ...list(
+      "What to do better",
+      improvements.filter((hint) => hint !== OFFLINE_NOTICE),
+    ),
     fmt`${FormattedString.bold("A strong answer")}\n${FormattedString.blockquote(modelAnswer.trim())}`,
+    ...(improvements.includes(OFFLINE_NOTICE) ? [FormattedString.italic(OFFLINE_NOTICE)] : []),
     new FormattedString(footer),
   ];
   return FormattedString.join(parts, "\n\n");
@@ -22,11 +25,6 @@ export function toScoreText(title: string, assessment: Assessment, footer: strin
 function list(heading: string, items: readonly string[]): FormattedString[] {
   if (items.length === 0) return [];
   return [fmt`${FormattedString.bold(heading)}\n${items.map((item) => `• ${item}`).join("\n")}`];
-}
-
-function bar(grade: number): string {
-  const filled = Math.round(grade / 20);
-  return "●".repeat(filled) + "○".repeat(5 - filled);
 }
 
 function toPoints(weight: number, grade: number): string {
