@@ -45,6 +45,7 @@ export type { CaptureLimits, CaptureSettings } from "./capture/settings.ts";
 export type { TraceCollectorOptions } from "./collector/collector-options.ts";
 export type { Logger } from "./collector/logger.ts";
 export type { Outcome, RecordExporter, SendOptions } from "./collector/record-exporter.ts";
+export type { SamplingOptions, SamplingRule } from "./collector/sampling.ts";
 export type { CollectorState, CollectorStats, DropReason } from "./collector/stats.ts";
 export { TraceCollector } from "./collector/trace-collector.ts";
 export { CONVENTIONS_VERSION, GEN_AI, TRACING } from "./conventions/attributes.ts";

@@ -16,7 +16,7 @@ const BATCH = { maxBatchRecords: 128, maxBatchBytes: 512 * 1024 };
 
 export function createOtlpCopy(
   otlp: ResolvedOtlpOptions,
-  { store, collector, capture, logger }: ResolvedTracingOptions,
+  { store, collector, sampling, capture, logger }: ResolvedTracingOptions,
 ): OtlpCopy {
   const prefixed = {
     info: (message: string) => logger.info(`OTLP: ${message}`),
@@ -29,6 +29,7 @@ export function createOtlpCopy(
       ...collector,
       exporter,
       spoolDir: otlpSpoolDir(store.dataDir),
+      ...(sampling && { sampling }),
       capture,
       logger: prefixed,
     }),

@@ -112,6 +112,7 @@ function createCollector(store: LazyStore, resolved: ResolvedTracingOptions): Tr
     ...resolved.collector,
     exporter: createStoreExporter(store, { retentionDays }),
     spoolDir,
+    ...(resolved.sampling && { sampling: resolved.sampling }),
     capture: resolved.capture,
     logger: resolved.logger,
   });

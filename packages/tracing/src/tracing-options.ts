@@ -6,6 +6,7 @@ import {
 } from "./capture/settings.ts";
 import { DELIVERY_OPTIONS, type TraceCollectorOptions } from "./collector/collector-options.ts";
 import { harmless, type Logger, stderrLogger, withoutRepeats } from "./collector/logger.ts";
+import { resolveSampling, type SamplingOptions } from "./collector/sampling.ts";
 import { invalidOption, requireKnownOptions, TracingError } from "./core/errors.ts";
 import type { OpenStore } from "./open-store.ts";
 import { type OtlpOptions, type ResolvedOtlpOptions, resolveOtlpOptions } from "./otlp/otlp-options.ts";
@@ -48,6 +49,8 @@ export interface StartTracingOptions extends StoreOptions {
    * then. @default `TRACING_STORE`, else a store that the options above and the environment name
    */
   store?: "none" | OpenStore;
+  /** Which traces are kept, decided when a trace ends. @default all of them */
+  sampling?: SamplingOptions;
   /** Buffering and delivery. */
   collector?: DeliveryOptions;
   /** @default lines on standard error */
@@ -64,6 +67,7 @@ export interface ResolvedTracingOptions {
   readonly serviceName: string;
   readonly capture: CaptureSettings;
   readonly global: boolean;
+  readonly sampling: SamplingOptions | undefined;
   readonly collector: DeliveryOptions;
   readonly logger: Logger;
 }
@@ -75,6 +79,7 @@ const TRACING_OPTIONS: readonly (keyof StartTracingOptions)[] = [
   "global",
   "otlp",
   "store",
+  "sampling",
   "collector",
   "logger",
 ];
@@ -96,6 +101,7 @@ export function resolveTracingOptions(
   if (typeof global !== "boolean") throw invalidOption("global", global, "true or false");
   requireObject("collector", collector);
   requireKnownOptions("collector.", collector, DELIVERY_OPTIONS);
+  if (options.sampling !== undefined) resolveSampling(options.sampling);
   const otlp = resolveOtlpOptions(options.otlp, env);
   return Object.freeze({
     store: resolveStoreOptions(options, env),
@@ -105,6 +111,7 @@ export function resolveTracingOptions(
     serviceName: resolveServiceName(options, env),
     capture: resolveCapture(options, env),
     global,
+    sampling: options.sampling,
     collector,
     logger: resolveLogger(options),
   });

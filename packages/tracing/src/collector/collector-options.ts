@@ -2,6 +2,7 @@ import { type CaptureSettings, defaultCaptureSettings } from "../capture/setting
 import { invalidOption, requireKnownOptions } from "../core/errors.ts";
 import { harmless, type Logger, stderrLogger } from "./logger.ts";
 import type { RecordExporter } from "./record-exporter.ts";
+import { type ResolvedSampling, resolveSampling, type SamplingOptions } from "./sampling.ts";
 
 export interface TraceCollectorOptions {
   /** Where records go: an `InsForgeSpanExporter`, or anything with its `send`. */
@@ -28,13 +29,21 @@ export interface TraceCollectorOptions {
   shutdownTimeoutMs?: number;
   /** Milliseconds `forceFlush()` waits at most. @default 5_000 */
   flushTimeoutMs?: number;
+  /**
+   * Which traces are kept, decided when a trace ends; spans of others count as `sampledOut`. A trace outside of `ratio`
+   * shows from its end on, or from its first failed span, and a killed process takes what it knew of it along.
+   * @default all of them
+   */
+  sampling?: SamplingOptions;
   /** How content is bounded and redacted. @default 50 KB a value, built-in redaction */
   capture?: CaptureSettings;
   /** @default lines on standard error */
   logger?: Logger;
 }
 
-export type ResolvedCollectorOptions = Readonly<Required<TraceCollectorOptions>>;
+export type ResolvedCollectorOptions = Readonly<Required<Omit<TraceCollectorOptions, "sampling">>> & {
+  readonly sampling: ResolvedSampling | undefined;
+};
 
 const COUNTS = ["maxBatchRecords", "maxBatchBytes", "maxInFlight", "maxSpoolBytes"] as const;
 const DURATIONS = [
@@ -50,6 +59,7 @@ const OPTIONS: readonly (keyof TraceCollectorOptions)[] = [
   "exporter",
   "spoolDir",
   ...DELIVERY_OPTIONS,
+  "sampling",
   "capture",
   "logger",
 ];
@@ -74,6 +84,7 @@ export function resolveCollectorOptions(options: TraceCollectorOptions): Resolve
     fsync: options.fsync ?? "interval",
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? 5_000,
     flushTimeoutMs: options.flushTimeoutMs ?? 5_000,
+    sampling: options.sampling && resolveSampling(options.sampling),
     capture: options.capture ?? defaultCaptureSettings(),
     logger: harmless(options.logger ?? stderrLogger),
   } as const;

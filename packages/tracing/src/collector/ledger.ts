@@ -33,8 +33,8 @@ export class Ledger {
     if (spans > 0) this.#dropped[reason] = (this.#dropped[reason] ?? 0) + spans;
   }
 
-  sampleOut(): void {
-    this.#sampledOut += 1;
+  sampleOut(spans: number): void {
+    this.#sampledOut += spans;
   }
 
   interrupt(records: number): void {

@@ -27,6 +27,10 @@ export class OpenSpans<S extends OpenSpan> {
     if (!this.#recent.delete(spanId)) this.#lasting.delete(spanId);
   }
 
+  has(spanId: string): boolean {
+    return this.#recent.has(spanId) || this.#lasting.has(spanId);
+  }
+
   /** Everything still open, oldest first; the set is empty afterwards. */
   drain(): S[] {
     const lasting = [...this.#lasting.values()].flatMap((ref) => ref.deref() ?? []);

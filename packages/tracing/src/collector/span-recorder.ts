@@ -1,4 +1,4 @@
-import { type Context, trace as spans, TraceFlags } from "@opentelemetry/api";
+import { type Context, type HrTime, SpanStatusCode, trace as spans, TraceFlags } from "@opentelemetry/api";
 import type { CaptureSettings } from "../capture/settings.ts";
 import { TRACING } from "../conventions/attributes.ts";
 import { traceOf } from "../core/trace-context.ts";
@@ -15,12 +15,19 @@ import {
 } from "../record/to-record.ts";
 import type { Logger } from "./logger.ts";
 import { OpenSpans } from "./open-spans.ts";
+import type { EndedSampledSpan, SampledSpan } from "./tail-sampler.ts";
 
 /** What an ended span makes. */
 export type EndedSpan =
-  | { status: "recorded"; record: EncodedRecord; opensTrace: boolean }
+  | { status: "recorded"; record: EncodedRecord; opensTrace: boolean; sampled: EndedSampledSpan }
   | { status: "sampled-out" }
   | { status: "unserializable" };
+
+/** What the start of a run makes. */
+export interface StartedRun {
+  record: EncodedRecord;
+  sampled: SampledSpan;
+}
 
 /** What is known of a span from where it was started. */
 type Origin = Pick<ToRecordOptions, "pipeline" | "agent" | "start">;
@@ -41,7 +48,7 @@ export class SpanRecorder {
   }
 
   /** Notes a span that has started; returns the `started` record when it opens a trace. */
-  start(span: ReadableSpanLike, parentContext: Context): EncodedRecord | undefined {
+  start(span: ReadableSpanLike, parentContext: Context): StartedRun | undefined {
     return this.#guarded(() => {
       this.#open.add(span);
       const parent = spans.getSpan(parentContext);
@@ -51,7 +58,9 @@ export class SpanRecorder {
         agent: agentNameOf(span) ?? above?.agent,
         start: startBelow(above?.start, span.startTime),
       });
-      return opensTrace(span) ? encodeRecord(toStartedRecord(span, this.#optionsFor(span))) : undefined;
+      if (!opensTrace(span)) return undefined;
+      const record = encodeRecord(toStartedRecord(span, this.#optionsFor(span)));
+      return { record, sampled: this.#toSampled(span) };
     });
   }
 
@@ -60,7 +69,13 @@ export class SpanRecorder {
       this.#open.remove(span);
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return { status: "sampled-out" };
       const record = encodeRecord(toRecord(span, this.#optionsFor(span)));
-      return { status: "recorded", record, opensTrace: opensTrace(span) };
+      const sampled = {
+        ...this.#toSampled(span),
+        failed: span.status.code === SpanStatusCode.ERROR,
+        durationMs: millisecondsBetween(span.startTime, span.endTime),
+        endsTrace: !this.#isBelowAnOpenSpan(span),
+      };
+      return { status: "recorded", record, opensTrace: opensTrace(span), sampled };
     });
     return ended ?? { status: "unserializable" };
   }
@@ -76,6 +91,19 @@ export class SpanRecorder {
       );
   }
 
+  #toSampled(span: ReadableSpanLike): SampledSpan {
+    const { [TRACING.TAGS]: tags, [TRACING.PIPELINE_NAME]: own } = span.attributes;
+    return {
+      traceId: span.spanContext().traceId,
+      pipeline: typeof own === "string" ? own : this.#origins.get(span)?.pipeline,
+      tags: Array.isArray(tags) ? tags.map(String) : [],
+    };
+  }
+
+  #isBelowAnOpenSpan({ parentSpanContext: parent }: ReadableSpanLike): boolean {
+    return parent !== undefined && !parent.isRemote && this.#open.has(parent.spanId);
+  }
+
   #optionsFor(span: ReadableSpanLike): ToRecordOptions {
     return { settings: this.#capture, ...this.#origins.get(span) };
   }
@@ -89,6 +117,10 @@ export class SpanRecorder {
       return undefined;
     }
   }
+}
+
+function millisecondsBetween([startS, startNs]: HrTime, [endS, endNs]: HrTime): number {
+  return (endS - startS) * 1_000 + (endNs - startNs) / 1_000_000;
 }
 
 function opensTrace(span: ReadableSpanLike): boolean {

@@ -11,6 +11,7 @@ import { Maintenance } from "./maintenance.ts";
 import { SpanRecorder } from "./span-recorder.ts";
 import { Spool } from "./spool/spool.ts";
 import type { CollectorState, CollectorStats } from "./stats.ts";
+import { TailSampler } from "./tail-sampler.ts";
 import { TurnBuffer } from "./turn-buffer.ts";
 import { untraced } from "./untraced.ts";
 import { within } from "./within.ts";
@@ -34,6 +35,8 @@ export class TraceCollector {
   readonly #recorder: SpanRecorder;
   readonly #spool: Spool;
   readonly #buffer: TurnBuffer;
+  /** Undefined when every trace is kept. */
+  readonly #sampler: TailSampler | undefined;
   readonly #delivery: Delivery;
   readonly #maintenance: Maintenance;
   readonly #onExit = () => this.#leave();
@@ -60,6 +63,16 @@ export class TraceCollector {
     });
     this.#spool.setLedger(() => ({ ...this.#ledger.counts() }));
     this.#buffer = new TurnBuffer((records) => this.#spool.append(records));
+    const { sampling } = this.#options;
+    this.#sampler =
+      sampling &&
+      new TailSampler({
+        sampling,
+        write: (records) => {
+          for (const record of records) this.#buffer.add(record);
+        },
+        drop: (spans) => this.#ledger.sampleOut(spans),
+      });
     this.#delivery = new Delivery({
       ...this.#options,
       exporter,
@@ -86,18 +99,20 @@ export class TraceCollector {
     void this.start();
     const started = this.#recorder.start(span, parentContext);
     if (started === undefined) return;
+    if (this.#sampler && !this.#sampler.start(started.sampled)) return;
     // The caller runs its function only after this, so a run in progress is always known on disk.
     this.#buffer.flush();
-    this.#spool.append([started]);
+    this.#spool.append([started.record]);
   }
 
   onEnd(span: ReadableSpanLike): void {
     if (this.#closed) return this.#refuse();
     const ended = this.#recorder.end(span);
     this.#ledger.end(1);
-    if (ended.status === "sampled-out") return this.#ledger.sampleOut();
+    if (ended.status === "sampled-out") return this.#ledger.sampleOut(1);
     if (ended.status === "unserializable") return this.#ledger.drop("unserializable", 1);
-    this.#buffer.add(ended.record);
+    if (this.#sampler) this.#sampler.end(ended.sampled, ended.record);
+    else this.#buffer.add(ended.record);
     // A settled run is on disk before its caller sees it settle.
     if (ended.opensTrace) this.#buffer.flush();
   }
@@ -131,7 +146,7 @@ export class TraceCollector {
   stats(): CollectorStats {
     const { state, lastError } = this.#delivery;
     return this.#ledger.stats(
-      this.#spool.pendingSpans + this.#buffer.size,
+      this.#spool.pendingSpans + this.#buffer.size + (this.#sampler?.held ?? 0),
       this.#spool.oldestPendingMs,
       this.#stopped ? "stopped" : state,
       lastError,
@@ -174,7 +189,10 @@ export class TraceCollector {
 
   #giveUpOpenSpans(): void {
     this.#buffer.flush();
-    const records = this.#recorder.interrupt();
+    const open = this.#recorder.interrupt();
+    const records = this.#sampler?.keepInterrupted(open) ?? open;
+    this.#sampler?.close();
+    this.#buffer.flush();
     this.#ledger.interrupt(records.length);
     this.#spool.append(records);
   }
