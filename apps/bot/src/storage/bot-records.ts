@@ -3,12 +3,18 @@ import { type StoreClient, StoreError } from "@app/tracing";
 /** An answer that takes longer than this is as good as none to a person who waits. */
 const TIMEOUT_MS = 5_000;
 
+/** It is what was sent that the database does not take; sending it again is of no use. */
+const REFUSALS: ReadonlySet<StoreError["kind"]> = new Set(["rejected", "too-large"]);
+
 /** The database does not answer, or not now; nothing was lost by it. */
 export class RecordsUnavailableError extends Error {
   override readonly name = "RecordsUnavailableError";
 }
 
-/** The functions of the schema `bot`, each a method. */
+/**
+ * The functions of the schema `bot`, each a method. All of them throw `RecordsUnavailableError` while the database is away,
+ * and `StoreError` when it refuses what it is given.
+ */
 export class BotRecords {
   readonly #client: StoreClient;
 
@@ -58,10 +64,17 @@ export class BotRecords {
 
   async #call(fn: string, args: Record<string, unknown>): Promise<unknown> {
     try {
-      return await this.#client.rpc(fn, args, { schema: "bot", timeoutMs: TIMEOUT_MS });
+      return await this.#client.rpc(fn, toStorable(args), { schema: "bot", timeoutMs: TIMEOUT_MS });
     } catch (cause) {
-      if (!(cause instanceof StoreError)) throw cause;
+      if (!(cause instanceof StoreError) || REFUSALS.has(cause.kind)) throw cause;
       throw new RecordsUnavailableError(`bot.${fn}: ${cause.message}`, { cause });
     }
   }
+}
+
+/** PostgreSQL's JSON has no place for NUL and for halves of characters, which models write now and then. */
+function toStorable(args: Record<string, unknown>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(args), (_, value: unknown) =>
+    typeof value === "string" ? value.replaceAll("\0", "").toWellFormed() : value,
+  );
 }

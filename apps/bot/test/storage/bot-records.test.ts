@@ -33,6 +33,21 @@ describe.each(Object.entries(STORES))("the bot's records, %s", (_, open) => {
     expect(await records.readSession("1")).toBe(null);
   });
 
+  it("takes text that PostgreSQL has no place for, without what it cannot hold", async () => {
+    await records.writeSession("2", {
+      deal: "a\u0000b",
+      strategy: "lone \ud83d, whole 🎯",
+      tactics: ["\udc00"],
+    });
+    expect(await records.readSession("2")).toEqual({
+      deal: "ab",
+      strategy: "lone \ufffd, whole 🎯",
+      tactics: ["\ufffd"],
+    });
+    await records.writeNotes("2", ["a\u0000 note"]);
+    expect(await records.readNotes("2")).toEqual(["a note"]);
+  });
+
   it("keeps notes by rep", async () => {
     expect(await records.readNotes("7")).toEqual([]);
     await records.writeNotes("7", ["asks good questions", "closes too late"]);

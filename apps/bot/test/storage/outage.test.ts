@@ -74,6 +74,21 @@ describe("while the database is away", () => {
     expect(await records.readSession("1")).toEqual({ xp: 30 });
   });
 
+  it("a session that the database refuses does not keep the others from being saved", async () => {
+    await prepareSchemas(opened.store, logger, stop.signal);
+    const sessions = new SessionStorage<{ xp: number }>(records, logger);
+    await backend.down();
+    for (const key of ["refused", "1"]) await sessions.write(key, { xp: 30 });
+    await backend.up();
+    const body = JSON.stringify({ code: "22P05", message: "unsupported Unicode escape sequence" });
+    backend.fault((_, request) =>
+      request.includes("refused") ? { kind: "answer", status: 400, body } : undefined,
+    );
+    await sessions.close();
+    expect(await records.readSession("1")).toEqual({ xp: 30 });
+    expect(lines.map(({ msg }) => msg)).toContain("A session is refused and dropped");
+  });
+
   it("says what it has to give up", async () => {
     const sessions = new SessionStorage<{ xp: number }>(records, logger);
     await backend.down();

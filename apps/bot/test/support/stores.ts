@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OpenStore, openStore } from "@app/tracing";
-import { startInsForge } from "../../../../packages/tracing/test/support/insforge-server.ts";
+import {
+  type InsForgeServer,
+  startInsForge,
+} from "../../../../packages/tracing/test/support/insforge-server.ts";
 import { startPostgres } from "../../../../packages/tracing/test/support/postgres-server.ts";
 
 export interface OpenedStore {
   store: OpenStore;
-  /** Takes the backend away, and brings it back; undefined where it runs in this process. */
-  backend: { down(): Promise<void>; up(): Promise<void> } | undefined;
+  /** What stands in front of the database, and can be taken away; undefined where nothing does. */
+  backend: InsForgeServer | undefined;
   close(): Promise<void>;
 }
 
