@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { resolve } from "node:path";
 import { missingDependency, TracingError } from "../core/errors.ts";
 import { createInsForgeMigrationTarget, createInsForgeStoreClient } from "../insforge/index.ts";
+import { makeDirectory } from "../lock/make-directory.ts";
 import { LATEST_SCHEMA_VERSION, type MigrationTarget, migrate } from "../store/migrator.ts";
 import type { StoreClient } from "../store/store-client.ts";
 import { readOrCreateAccessKey } from "./access-key.ts";
@@ -112,7 +113,7 @@ async function prepareSchema(endpoint: Endpoint, dataDir: string, apiKey: string
 
 function prepareDirectory(dataDir: string): string {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectory(dataDir);
     chmodSync(dataDir, 0o700);
     return readOrCreateAccessKey(dataDir);
   } catch (cause) {

@@ -18,6 +18,8 @@ export interface Checkpoint {
   open: EncodedRecord[];
   /** What became of every span, as far as the owner of the spool says. */
   ledger: Record<string, unknown>;
+  /** Bytes the whole spool of its owner may take. */
+  maxBytes?: number;
   /** Last sign of life of the process that wrote the segments; set when somebody else has taken them over. */
   diedAt?: string;
   /** `interrupted` records of its open traces are in somebody's spool already. */

@@ -1,6 +1,6 @@
 import type { LostEnd } from "./open-traces.ts";
 import type { Segment } from "./segment.ts";
-import type { SpoolDirectory } from "./spool-directory.ts";
+import type { SpoolDirectory, ToldOutside } from "./spool-directory.ts";
 import { reasonOf, type Trouble } from "./trouble.ts";
 
 const INTERVAL_MS = 200;
@@ -9,8 +9,8 @@ export interface CheckpointerOptions {
   /** Whether checkpoints wait for the disk. */
   sync: boolean;
   trouble: Trouble;
-  /** The counts that go into a directory's checkpoint. */
-  ledger(directory: SpoolDirectory): Record<string, unknown>;
+  /** What goes into a directory's checkpoint for readers outside of this process. */
+  told(directory: SpoolDirectory): ToldOutside;
 }
 
 /** Writes checkpoints, at most every 200 ms, and deletes segments once the checkpoint that says so is written. */
@@ -41,9 +41,9 @@ export class Checkpointer {
 
   /** Writes a directory's checkpoint now; returns whether the disk took it. */
   write(directory: SpoolDirectory): boolean {
-    const { ledger, sync, trouble } = this.#options;
+    const { told, sync, trouble } = this.#options;
     try {
-      directory.checkpoint(ledger(directory), sync);
+      directory.checkpoint(told(directory), sync);
     } catch (error) {
       trouble.raise(
         "checkpoint",

@@ -38,9 +38,12 @@ export class SegmentStore {
 
   constructor(options: SegmentStoreOptions) {
     this.#options = options;
-    const { sync, trouble } = options;
-    const ledger = (directory: SpoolDirectory) => (directory === this.#own ? options.ledger() : {});
-    this.checkpointer = new Checkpointer({ sync, trouble, ledger });
+    const { sync, trouble, maxBytes } = options;
+    const told = (directory: SpoolDirectory) => ({
+      ledger: directory === this.#own ? options.ledger() : {},
+      maxBytes,
+    });
+    this.checkpointer = new Checkpointer({ sync, trouble, told });
   }
 
   /** The process's own directory, once the disk has allowed it. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { acquireDirectoryLock, type DirectoryLock, LOCK_FILE } from "../../lock/directory-lock.ts";
+import { makeDirectory } from "../../lock/make-directory.ts";
 import { CHECKPOINT_FILE, type Checkpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { LostEnd, OpenTraces } from "./open-traces.ts";
 import type { Segment } from "./segment.ts";
@@ -18,6 +19,9 @@ export function directoryName(): string {
 export function isDirectoryName(name: string): boolean {
   return /^\d+-\d+-[0-9a-f]{12}$/.test(name);
 }
+
+/** What a checkpoint holds only for readers outside of this process. */
+export type ToldOutside = Pick<Checkpoint, "ledger" | "maxBytes">;
 
 /** What is known of a directory that was taken over from a dead process. */
 export interface Inheritance {
@@ -48,7 +52,7 @@ export class SpoolDirectory {
 
   /** Makes and locks a directory below `root`. @throws when the disk refuses. */
   static create(root: string, openTraces: OpenTraces): SpoolDirectory {
-    makeRoot(root);
+    makeDirectory(root);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const path = join(root, directoryName());
       mkdirSync(path, { mode: 0o700 });
@@ -71,14 +75,14 @@ export class SpoolDirectory {
   }
 
   /** Writes what the next owner has to know. @throws when the disk refuses. */
-  checkpoint(ledger: Record<string, unknown>, sync: boolean): void {
+  checkpoint(told: ToldOutside, sync: boolean): void {
     const first = this.segments[0];
     const checkpoint: Checkpoint = {
       time: new Date().toISOString(),
       segment: first?.sequence ?? this.nextSequence,
       offset: first?.settled ?? 0,
       open: this.openTraces.held(),
-      ledger,
+      ...told,
     };
     writeCheckpoint(this.path, { ...checkpoint, ...this.inheritance }, sync);
     this.dirty = false;
@@ -119,16 +123,6 @@ export class SpoolDirectory {
   release(): void {
     for (const segment of this.segments) segment.close();
     this.#lock.release();
-  }
-}
-
-function makeRoot(root: string): void {
-  try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    // What Node says of a read-only file system too; a plain attempt tells the two apart.
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    mkdirSync(root, { mode: 0o700 });
   }
 }
 

@@ -29,6 +29,8 @@ export interface SpoolStatus {
   ledger: Record<string, unknown> | undefined;
   /** How old the checkpoint and its counts are; undefined when there is none. */
   checkpointAgeMs: number | undefined;
+  /** Bytes that all directories of its process may take together; undefined when there is no checkpoint to say so. */
+  maxBytes: number | undefined;
 }
 
 /**
@@ -72,6 +74,7 @@ function statusOf(path: string, name: string): SpoolStatus {
     damagedSpans: scan.damagedSpans,
     ledger: checkpoint?.ledger,
     checkpointAgeMs: Number.isNaN(time) ? undefined : Math.max(0, Date.now() - time),
+    maxBytes: checkpoint?.maxBytes,
   };
 }
 
