@@ -3,6 +3,9 @@ import { OFFLINE_NOTICE } from "./offline-notice.ts";
 import { clip } from "./text/clip.ts";
 import { contentStems, toWords } from "./text/words.ts";
 
+/** How a note about a deal begins; what it says is of no use for another deal. */
+export const DEAL_NOTE = "Works on a deal:";
+
 const MAX_NOTES = 8;
 const MAX_NOTE_CHARACTERS = 280;
 /** Parts of an event that are the rep's own text or the exercise's, and say nothing that lasts. */
@@ -45,7 +48,7 @@ function toNote(event: string): string {
   const deal = find(values, /(?:^|\.)deal$/i);
   if (deal !== undefined) {
     const risk = find(values, /risks?$/i);
-    return `Works on a deal: ${clip(deal, 150)}${risk === undefined ? "" : ` Main risk: ${clip(risk, 100)}`}`;
+    return `${DEAL_NOTE} ${clip(deal, 150)}${risk === undefined ? "" : ` Main risk: ${clip(risk, 100)}`}`;
   }
   const rest = [...values]
     .filter(([name]) => !PASSING.test(name))

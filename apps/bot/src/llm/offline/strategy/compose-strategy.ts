@@ -1,6 +1,7 @@
 import type { Play } from "../../../coaching/exercise.ts";
 import type { CoachTask, Signals, Strategy } from "../../../coaching/task.ts";
 import { OFFLINE_NOTICE } from "../offline-notice.ts";
+import { DEAL_NOTE } from "../remember.ts";
 import { MAX_DEAL_CHARACTERS } from "../signals/read-signals.ts";
 import { OPEN_SITUATION, type Situation, situationsOf } from "../signals/situations.ts";
 import { clip, quoted } from "../text/clip.ts";
@@ -83,7 +84,8 @@ function analysis({ signals, facts, notes }: Picture, variant: number): string {
   ];
   if (unknowns.length > 0)
     paragraphs.push(`What you should find out first:\n${list(rotate(unknowns, variant).slice(0, 3))}`);
-  if (notes[0] !== undefined) paragraphs.push(`From your training, to keep in mind: ${clip(notes[0], 200)}`);
+  const note = notes.find((kept) => !kept.startsWith(DEAL_NOTE));
+  if (note !== undefined) paragraphs.push(`From your training, to keep in mind: ${clip(note, 200)}`);
   return [...paragraphs, OFFLINE_NOTICE].join("\n\n");
 }
 

@@ -65,10 +65,11 @@ describe("a strategy", () => {
       deal: DEALS.silent,
       signals,
       plays: CONTENT.plays,
-      notes: ["Tends to offer discounts too early."],
+      notes: ["Works on a deal: Umbrella Foods, a rival.", "Tends to offer discounts too early."],
     });
     expect(analysis).toContain(signals.stage);
     expect(analysis).toContain("Tends to offer discounts too early.");
+    expect(analysis).not.toContain("Umbrella");
     expect(analysis.split(OFFLINE_NOTICE)).toHaveLength(2);
   });
 });
