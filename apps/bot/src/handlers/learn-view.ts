@@ -4,6 +4,7 @@ import { type Assessment, PASS_SCORE } from "../coaching/assessment.ts";
 import type { Track } from "../content/index.ts";
 import type { Reply } from "../telegram/reply.ts";
 import { countDone, type FoundLevel, type LevelState, levelsOf, stateOf } from "./learn-progress.ts";
+import { OPEN } from "./menu.ts";
 import { toScoreText } from "./score-view.ts";
 import type { SessionData } from "./session.ts";
 
@@ -41,8 +42,10 @@ export function toTrackReply(track: Track, session: SessionData): Reply {
     }
   }
   buttons.text("All tracks", "learn");
+  const isFinished = levels.every(({ state }) => state === "done");
+  const footer = isFinished ? "You have passed every level." : `${PASS_SCORE} points open the next level.`;
   return {
-    text: fmt`${FormattedString.bold(track.title)}\n${track.summary.trim()}\n\n${lines.join("\n")}\n\n${PASS_SCORE} points open the next level.`,
+    text: fmt`${FormattedString.bold(track.title)}\n${track.summary.trim()}\n\n${lines.join("\n")}\n\n${footer}`,
     buttons,
   };
 }
@@ -57,6 +60,10 @@ export function toLessonReply({ track, level, index }: FoundLevel): Reply {
   };
 }
 
+/** Of the buttons below a score: what they lead to comes as a new message, and the score stays to be read. */
+export const LEVEL_NEXT = "learn:next";
+export const LEVELS_BESIDE = "learn:levels";
+
 export interface ScoreOutcome {
   earned: number;
   passed: boolean;
@@ -67,18 +74,25 @@ export interface ScoreOutcome {
 export function toScoreReply(
   { track, level }: FoundLevel,
   assessment: Assessment,
-  { earned, passed, wasDone, next }: ScoreOutcome,
+  outcome: ScoreOutcome,
 ): Reply {
+  const { passed, wasDone, next } = outcome;
   const buttons = new InlineKeyboard();
-  if ((passed || wasDone) && next)
-    buttons.text(`Next: ${next.level.title}`, `learn:level:${next.level.id}`).row();
-  buttons.text("Try again", `learn:start:${level.id}`).text("All levels", `learn:track:${track.id}`);
-  return { text: toScoreText(level.title, assessment, toFooter(earned, passed, next)), buttons };
+  if (passed || wasDone) {
+    if (next) buttons.text(`Next: ${next.level.title}`, `${LEVEL_NEXT}:${next.level.id}`).row();
+    else buttons.text("Choose a track", OPEN.learn).row();
+  }
+  buttons.text("Try again", `learn:start:${level.id}`).text("All levels", `${LEVELS_BESIDE}:${track.id}`);
+  return { text: toScoreText(level.title, assessment, toFooter(outcome)), buttons };
 }
 
-function toFooter(earned: number, passed: boolean, next: FoundLevel | undefined): string {
+function toFooter({ earned, passed, wasDone, next }: ScoreOutcome): string {
   const xp = earned > 0 ? `+${earned} XP. ` : "";
-  if (!passed) return `${xp}${PASS_SCORE} points open the next level: try again with the hints above.`;
+  if (!passed && wasDone) return `${xp}You have passed this level before, so it stays passed.`;
+  if (!passed) {
+    const goal = next ? "open the next level" : "finish this track";
+    return `${xp}${PASS_SCORE} points ${goal}: try again with the hints above.`;
+  }
   return next
     ? `${xp}Passed: "${next.level.title}" is open.`
     : `${xp}Passed: that was the last level of this track.`;

@@ -4,7 +4,15 @@ import { toAnswerPrompt } from "./answer-prompt.ts";
 import { runCoached } from "./coached-run.ts";
 import type { BotContext } from "./context.ts";
 import { findLevel, nextLevel, stateOf } from "./learn-progress.ts";
-import { toLessonReply, toScoreReply, toTrackReply, toTracksReply } from "./learn-view.ts";
+import {
+  LEVEL_NEXT,
+  LEVELS_BESIDE,
+  toLessonReply,
+  toScoreReply,
+  toTrackReply,
+  toTracksReply,
+} from "./learn-view.ts";
+import { OPEN } from "./menu.ts";
 import { notesOf } from "./notes.ts";
 import { recordAttempt } from "./session.ts";
 import { OUTDATED, say, show } from "./show.ts";
@@ -12,32 +20,39 @@ import { OUTDATED, say, show } from "./show.ts";
 /** `/learn`: tracks of levels, each a lesson and an exercise; a passed one opens the next. */
 export const learn = new Composer<BotContext>();
 
-learn.command("learn", async (ctx) => {
+learn.command("learn", openLearn);
+learn.callbackQuery(OPEN.learn, openLearn);
+
+async function openLearn(ctx: BotContext): Promise<void> {
   await say(ctx, toTracksReply(ctx.deps.content.tracks, ctx.session));
-});
+}
 
 learn.callbackQuery("learn", async (ctx) => {
   await show(ctx, toTracksReply(ctx.deps.content.tracks, ctx.session));
 });
 
-learn.callbackQuery(/^learn:track:(.+)$/, async (ctx) => {
+learn.callbackQuery(/^learn:(?:track|levels):(.+)$/, async (ctx) => {
   const track = ctx.deps.content.tracks.find(({ id }) => id === ctx.match[1]);
-  await show(ctx, track ? toTrackReply(track, ctx.session) : { text: OUTDATED });
+  if (!track) return say(ctx, { text: OUTDATED });
+  const put = ctx.match[0].startsWith(LEVELS_BESIDE) ? say : show;
+  return put(ctx, toTrackReply(track, ctx.session));
 });
 
-learn.callbackQuery(/^learn:level:(.+)$/, async (ctx) => {
+learn.callbackQuery(/^learn:(?:level|next):(.+)$/, async (ctx) => {
   const found = findLevel(ctx.deps.content.tracks, ctx.match[1]);
-  if (!found) return show(ctx, { text: OUTDATED });
-  if (stateOf(found, ctx.session) === "locked") return show(ctx, toTrackReply(found.track, ctx.session));
-  return show(ctx, toLessonReply(found));
+  if (!found) return say(ctx, { text: OUTDATED });
+  const put = ctx.match[0].startsWith(LEVEL_NEXT) ? say : show;
+  if (stateOf(found, ctx.session) === "locked") return put(ctx, toTrackReply(found.track, ctx.session));
+  return put(ctx, toLessonReply(found));
 });
 
+// The lesson, or the hints of the last try, stay above the exercise.
 learn.callbackQuery(/^learn:start:(.+)$/, async (ctx) => {
   const found = findLevel(ctx.deps.content.tracks, ctx.match[1]);
-  if (!found) return show(ctx, { text: OUTDATED });
-  if (stateOf(found, ctx.session) === "locked") return show(ctx, toTrackReply(found.track, ctx.session));
+  if (!found) return say(ctx, { text: OUTDATED });
+  if (stateOf(found, ctx.session) === "locked") return say(ctx, toTrackReply(found.track, ctx.session));
   ctx.session.activity = { kind: "learn", levelId: found.level.id };
-  return show(ctx, toAnswerPrompt(found.level.exercise));
+  return say(ctx, toAnswerPrompt(ctx, found.level.exercise));
 });
 
 /** Scores an answer to a level's exercise. */

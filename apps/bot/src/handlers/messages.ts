@@ -2,7 +2,8 @@ import { Composer } from "grammy";
 import type { BotContext } from "./context.ts";
 import { toApology } from "./failure-view.ts";
 import { answerLevel } from "./learn.ts";
-import { OUTDATED, say, show } from "./show.ts";
+import { toMenu } from "./menu.ts";
+import { OUTDATED, say } from "./show.ts";
 import { answerDeal } from "./support.ts";
 import { answerScenario } from "./train.ts";
 
@@ -20,8 +21,10 @@ messages.on("message:text", async (ctx) => {
 messages.on(["message:voice", "message:audio"], async (ctx) => {
   const { transcriber, downloadVoice, logger } = ctx.deps;
   if (!transcriber)
-    return say(ctx, { text: "I cannot listen to voice here: it is not configured. Please write." });
-  if (ctx.session.activity.kind === "idle") return say(ctx, { text: NOTHING_OPEN });
+    return say(ctx, {
+      text: "I cannot listen to voice messages here; that is not set up. Please write instead.",
+    });
+  if (ctx.session.activity.kind === "idle") return say(ctx, { text: NOTHING_OPEN, buttons: toMenu() });
   const { file_id } = ctx.message.voice ?? ctx.message.audio;
   let text: string;
   try {
@@ -36,12 +39,14 @@ messages.on(["message:voice", "message:audio"], async (ctx) => {
   return answer(ctx, text);
 });
 
-messages.on("message", (ctx) => say(ctx, { text: "I read text and voice messages only." }));
+messages.on("message", (ctx) => say(ctx, { text: ctx.deps.transcriber ? ONLY_TEXT_AND_VOICE : ONLY_TEXT }));
 
-messages.on("callback_query", (ctx) => show(ctx, { text: OUTDATED }));
+messages.on("callback_query", (ctx) => say(ctx, { text: OUTDATED }));
 
+const ONLY_TEXT_AND_VOICE = "I understand text and voice messages only. Please write, or record it.";
+const ONLY_TEXT = "I understand text only. Please write it.";
 const NOTHING_OPEN =
-  "I am not waiting for an answer. /learn or /train gives you an exercise, /support a strategy for a deal.";
+  "I am not waiting for an answer. Learn and Train give you an exercise, Support a strategy for a deal.";
 
 async function answer(ctx: BotContext, text: string): Promise<void> {
   const { activity } = ctx.session;
@@ -53,6 +58,6 @@ async function answer(ctx: BotContext, text: string): Promise<void> {
     case "support":
       return answerDeal(ctx, text);
     case "idle":
-      return say(ctx, { text: NOTHING_OPEN });
+      return say(ctx, { text: NOTHING_OPEN, buttons: toMenu() });
   }
 }

@@ -41,6 +41,7 @@ export interface SessionData {
 }
 
 const MAX_ATTEMPTS = 50;
+/** Of the saved ones, and of the others. */
 const MAX_DRAFTS = 10;
 
 export function newSession(): SessionData {
@@ -57,8 +58,13 @@ export function recordAttempt(session: SessionData, attempt: Attempt): { earned:
   return { earned };
 }
 
+/** A strategy that was saved never makes room for one that was not. */
 export function addDraft(session: SessionData, draft: Draft): void {
-  session.drafts = [draft, ...session.drafts].slice(0, MAX_DRAFTS);
+  const drafts = [draft, ...session.drafts];
+  const kept = [true, false].flatMap((saved) =>
+    drafts.filter((one) => one.saved === saved).slice(0, MAX_DRAFTS),
+  );
+  session.drafts = drafts.filter((one) => kept.includes(one));
 }
 
 const XP_PER_LEVEL = 200;

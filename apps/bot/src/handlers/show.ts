@@ -14,5 +14,5 @@ export async function say(ctx: BotContext, reply: Reply): Promise<void> {
   await sendReply(ctx.api, chatOf(ctx), reply);
 }
 
-/** What a press of a button says whose exercise, strategy or page is no longer there. */
+/** What a press of a button says that leads nowhere any more; said, so that the message it belongs to stays readable. */
 export const OUTDATED = "This button is from an earlier version of me. /help lists what I can do now.";

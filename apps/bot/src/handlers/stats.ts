@@ -1,11 +1,13 @@
 import { FormattedString, fmt } from "@grammyjs/parse-mode";
-import { Composer, InlineKeyboard } from "grammy";
+import { Composer } from "grammy";
 import type { Content } from "../content/index.ts";
 import type { Reply } from "../telegram/reply.ts";
 import type { BotContext } from "./context.ts";
 import { countDone } from "./learn-progress.ts";
+import { toMenu } from "./menu.ts";
 import { type SessionData, toRank } from "./session.ts";
 import { say } from "./show.ts";
+import { SAVED } from "./support.ts";
 
 const RECENT = 8;
 
@@ -32,8 +34,7 @@ function toStatsReply(session: SessionData, { tracks }: Content): Reply {
       ? new FormattedString("No scores yet.")
       : fmt`${FormattedString.bold("Recent scores")}\n${recent.join("\n")}`,
   ];
-  return {
-    text: FormattedString.join(parts, "\n\n"),
-    buttons: new InlineKeyboard().text("Learn", "learn").text("Train", "train:next:any"),
-  };
+  const buttons = toMenu();
+  if (saved > 0) buttons.row().text("Saved strategies", SAVED);
+  return { text: FormattedString.join(parts, "\n\n"), buttons };
 }

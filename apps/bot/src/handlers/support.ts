@@ -1,19 +1,32 @@
 import { randomBytes } from "node:crypto";
-import { Composer, InlineKeyboard } from "grammy";
+import { Composer } from "grammy";
 import { WISHES, type Wish } from "../coaching/task.ts";
 import type { SupportAnswer } from "../pipelines/catalog.ts";
-import { CANCEL } from "./answer-prompt.ts";
+import type { Reply } from "../telegram/reply.ts";
+import { askFor } from "./answer-prompt.ts";
 import { runCoached } from "./coached-run.ts";
 import type { BotContext } from "./context.ts";
+import { OPEN, toMenu } from "./menu.ts";
 import { notesOf } from "./notes.ts";
 import { addDraft, type Draft } from "./session.ts";
-import { OUTDATED, say } from "./show.ts";
-import { toStrategyReply } from "./support-view.ts";
+import { say } from "./show.ts";
+import { toSavedReply, toStrategyReply } from "./support-view.ts";
 
 /** `/support`: a closing strategy for a deal, which can be written again or saved. */
 export const support = new Composer<BotContext>();
 
+/** The button that lists what was saved. */
+export const SAVED = "support:saved";
+
 const MIN_WORDS = 5;
+const DESCRIBE =
+  "Tell me about the deal: who buys what, for how much, what has happened, what is in the way.";
+const TOO_LITTLE =
+  "That is too little to work with. Tell me in a sentence or two who buys what, and what is in the way.";
+const GONE: Reply = {
+  text: "I no longer have this strategy. Describe the deal again, and I write you a new one.",
+  buttons: toMenu(),
+};
 
 const STATUS: Readonly<Record<Wish, string>> = {
   regenerate: "Writing another strategy",
@@ -21,18 +34,18 @@ const STATUS: Readonly<Record<Wish, string>> = {
   more_aggressive: "Making it more aggressive",
 };
 
-support.command("support", async (ctx) => {
+support.command("support", openSupport);
+support.callbackQuery(OPEN.support, openSupport);
+
+async function openSupport(ctx: BotContext): Promise<void> {
   ctx.session.activity = { kind: "support" };
-  await say(ctx, {
-    text: "Tell me about the deal: who buys what, for how much, what has happened, what is in the way.\n\nReply with your answer, in text or by voice.",
-    buttons: new InlineKeyboard().text("Cancel", CANCEL),
-  });
-});
+  await say(ctx, askFor(ctx, DESCRIBE));
+}
 
 support.callbackQuery(new RegExp(`^support:(${WISHES.join("|")}):(.+)$`), async (ctx) => {
   const wish = WISHES.find((candidate) => candidate === ctx.match[1]) ?? "regenerate";
   const draft = findDraft(ctx, ctx.match[2]);
-  if (!draft) return say(ctx, { text: OUTDATED });
+  if (!draft) return say(ctx, GONE);
   const { deal, signals, strategy: previous } = draft;
   return runCoached(ctx, {
     pipeline: "support_regen",
@@ -45,21 +58,26 @@ support.callbackQuery(new RegExp(`^support:(${WISHES.join("|")}):(.+)$`), async 
 
 support.callbackQuery(/^support:save:(.+)$/, async (ctx) => {
   const draft = findDraft(ctx, ctx.match[1]);
-  if (!draft) return say(ctx, { text: OUTDATED });
+  if (!draft) return say(ctx, GONE);
   const text = draft.saved
-    ? "This strategy is saved already."
-    : "Saved. Good luck with the deal; tell me how it goes.";
+    ? "This strategy is saved already; /stats has it."
+    : "Saved; /stats has it whenever you need it. Good luck with the deal.";
   draft.saved = true;
   return say(ctx, { text });
 });
 
+support.callbackQuery(SAVED, (ctx) =>
+  say(ctx, toSavedReply(ctx.session.drafts.filter(({ saved }) => saved))),
+);
+
+support.callbackQuery(/^support:show:(.+)$/, (ctx) => {
+  const draft = findDraft(ctx, ctx.match[1]);
+  return say(ctx, draft ? toStrategyReply(draft) : GONE);
+});
+
 /** Writes a strategy for a deal that the rep described. */
 export async function answerDeal(ctx: BotContext, deal: string): Promise<void> {
-  if (deal.trim().split(/\s+/).length < MIN_WORDS) {
-    return say(ctx, {
-      text: "That is too little to work with. Tell me who buys what, and what is in the way.",
-    });
-  }
+  if (countWords(deal) < MIN_WORDS) return say(ctx, askFor(ctx, TOO_LITTLE));
   await runCoached(ctx, {
     pipeline: "support",
     input: { deal, notes: await notesOf(ctx) },
@@ -70,6 +88,12 @@ export async function answerDeal(ctx: BotContext, deal: string): Promise<void> {
       return keepDraft(ctx, deal, answer);
     },
   });
+}
+
+/** In any script, also in those that put no spaces between words. */
+function countWords(text: string): number {
+  const segments = new Intl.Segmenter(undefined, { granularity: "word" }).segment(text);
+  return Array.from(segments).filter(({ isWordLike }) => isWordLike).length;
 }
 
 function keepDraft(ctx: BotContext, deal: string, { signals, strategy }: SupportAnswer) {

@@ -3,6 +3,7 @@ import { DIFFICULTIES, type Difficulty, type PracticeScenario } from "../content
 import { toAnswerPrompt } from "./answer-prompt.ts";
 import { runCoached } from "./coached-run.ts";
 import type { BotContext } from "./context.ts";
+import { OPEN } from "./menu.ts";
 import { notesOf } from "./notes.ts";
 import { toScoreText } from "./score-view.ts";
 import { recordAttempt, type SessionData } from "./session.ts";
@@ -15,33 +16,36 @@ const CHOICES: readonly Choice[] = ["any", ...DIFFICULTIES];
 /** `/train`: practice scenarios, none twice until all have been seen. */
 export const train = new Composer<BotContext>();
 
-train.command("train", async (ctx) => {
+train.command("train", openTrain);
+train.callbackQuery(OPEN.train, openTrain);
+
+async function openTrain(ctx: BotContext): Promise<void> {
   await say(ctx, {
     text: "A buyer says something, you answer, I score it. How hard should it be?",
     buttons: toDifficultyButtons(),
   });
-});
+}
 
 train.callbackQuery(/^train:(any|easy|medium|hard)$/, async (ctx) => {
   const choice = CHOICES.find((candidate) => candidate === ctx.match[1]) ?? "any";
   const { exercise } = drawScenario(ctx.deps.content.scenarios, choice, ctx.session);
   ctx.session.activity = { kind: "train", exerciseId: exercise.id, difficulty: choice };
-  await show(ctx, toAnswerPrompt(exercise));
+  await show(ctx, toAnswerPrompt(ctx, exercise));
 });
 
 train.callbackQuery(/^train:retry:([^:]+):(\w+)$/, async (ctx) => {
   const scenario = findScenario(ctx, ctx.match[1] ?? "");
-  if (!scenario) return show(ctx, { text: OUTDATED });
+  if (!scenario) return say(ctx, { text: OUTDATED });
   const difficulty = CHOICES.find((candidate) => candidate === ctx.match[2]) ?? "any";
   ctx.session.activity = { kind: "train", exerciseId: scenario.exercise.id, difficulty };
-  return say(ctx, toAnswerPrompt(scenario.exercise));
+  return say(ctx, toAnswerPrompt(ctx, scenario.exercise));
 });
 
 train.callbackQuery(/^train:next:(any|easy|medium|hard)$/, async (ctx) => {
   const choice = CHOICES.find((candidate) => candidate === ctx.match[1]) ?? "any";
   const { exercise } = drawScenario(ctx.deps.content.scenarios, choice, ctx.session);
   ctx.session.activity = { kind: "train", exerciseId: exercise.id, difficulty: choice };
-  await say(ctx, toAnswerPrompt(exercise));
+  await say(ctx, toAnswerPrompt(ctx, exercise));
 });
 
 /** Scores an answer to a practice scenario. */
@@ -71,11 +75,7 @@ export async function answerScenario(
         at: new Date().toISOString(),
       });
       return {
-        text: toScoreText(
-          exercise.title,
-          assessment,
-          earned > 0 ? `+${earned} XP` : "No new best this time.",
-        ),
+        text: toScoreText(exercise.title, assessment, toFooter(ctx, earned, difficulty)),
         buttons: new InlineKeyboard()
           .text("Next", `train:next:${difficulty}`)
           .text("Retry", `train:retry:${exercise.id}:${difficulty}`)
@@ -85,6 +85,13 @@ export async function answerScenario(
   });
 }
 
+function toFooter({ session, deps }: BotContext, earned: number, choice: Choice): string {
+  const xp = earned > 0 ? `+${earned} XP.` : "No new best this time.";
+  const pool = poolOf(deps.content.scenarios, choice);
+  if (pool.some(({ exercise }) => !session.seen.includes(exercise.id))) return xp;
+  return `${xp} You have seen all ${pool.length}${choice === "any" ? "" : ` ${choice}`} scenarios; Next begins anew.`;
+}
+
 /** One that has not been seen, at random; when all of them have, they begin anew, without the latest one at once. */
 export function drawScenario(
   scenarios: readonly PracticeScenario[],
@@ -92,7 +99,7 @@ export function drawScenario(
   session: SessionData,
   random: () => number = Math.random,
 ): PracticeScenario {
-  const pool = scenarios.filter(({ difficulty }) => choice === "any" || difficulty === choice);
+  const pool = poolOf(scenarios, choice);
   let fresh = pool.filter(({ exercise }) => !session.seen.includes(exercise.id));
   if (fresh.length === 0) {
     const latest = session.seen.at(-1);
@@ -104,6 +111,10 @@ export function drawScenario(
   if (!drawn) throw new Error(`There is no practice scenario of difficulty ${choice}.`);
   session.seen = [...session.seen, drawn.exercise.id];
   return drawn;
+}
+
+function poolOf(scenarios: readonly PracticeScenario[], choice: Choice): PracticeScenario[] {
+  return scenarios.filter(({ difficulty }) => choice === "any" || difficulty === choice);
 }
 
 function toDifficultyButtons(): InlineKeyboard {

@@ -1,5 +1,6 @@
 import type { NextFunction } from "grammy";
 import { RunStoppedError } from "../runs/run-registry.ts";
+import { CANCEL } from "./answer-prompt.ts";
 import { COMMANDS } from "./commands.ts";
 import type { BotContext } from "./context.ts";
 
@@ -20,7 +21,7 @@ export async function once(ctx: BotContext, next: NextFunction): Promise<void> {
 
 /** `/cancel` and its button stop what runs in the chat, ahead of the queue that it would have to wait in. */
 export async function stopOnCancel(ctx: BotContext, next: NextFunction): Promise<void> {
-  const isCancel = commandOf(ctx) === "cancel";
+  const isCancel = commandOf(ctx) === "cancel" || ctx.callbackQuery?.data === CANCEL;
   if (isCancel && ctx.chatId !== undefined) {
     ctx.deps.runs.stop(ctx.chatId, new RunStoppedError("Stopped, as you asked."));
   }

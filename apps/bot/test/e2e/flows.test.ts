@@ -108,9 +108,24 @@ describe("learn", () => {
     expect(endOf(spans, "agent:memory")).toBeGreaterThan(endOf(spans, "learn"));
 
     await user.pressFirst();
-    await user.expect((message) => labels(message)[0] === "Start the exercise");
+    const lesson = await user.expect((message) => labels(message)[0] === "Start the exercise");
+    expect(lesson.messageId).toBeGreaterThan(score.messageId);
     await user.send("/stats");
     await user.expect("80/100");
+  });
+
+  it("leaves the hints to be read when the exercise is tried again", async () => {
+    const user = newUser();
+    await openLevel(user);
+    world.model.enqueue({ kind: "text", task: "assess", text: assessment(59) });
+    await user.send("It is cheap, take it, you will not regret it at all.");
+    const score = await user.expect("59/100");
+    await user.press("Try again");
+    const prompt = await user.expect("Reply with your answer");
+    expect(prompt.messageId).toBeGreaterThan(score.messageId);
+    await user.press("All levels");
+    await user.expect("points open the next level");
+    expect(user.all()).toContainEqual(score);
   });
 
   it("keeps the next level closed below 60, also to a forged button", async () => {
@@ -206,6 +221,11 @@ describe("support", () => {
     await user.expect("saved already");
     await user.send("/stats");
     await user.expect("Saved strategies: 1");
+    await user.press("Saved strategies");
+    await user.expect("Which one?");
+    await user.press(/^Acme, 40 seats/);
+    const { text } = await user.expect("Draft message");
+    expect(text).toContain("Ask for the signature now.");
   });
 
   it("takes the deal by voice, which is transcribed outside of the trace", async () => {
@@ -266,8 +286,20 @@ describe("wrong input in every state", () => {
     await world.model.received(before + 1);
     await user.send("/cancel");
     await user.expect("Stopped, as you asked");
-    await user.expect("Nothing was scored");
+    await user.expect("You left before a strategy was written");
     expect((await traceOf(user, "support", 1)).error).toMatchObject({ type: "RunStoppedError" });
+  });
+
+  it("the Cancel button stops what runs, too", async () => {
+    const user = newUser();
+    await openScenario(user);
+    const before = world.model.requests.length;
+    world.model.enqueue({ kind: "hang", task: "assess" });
+    await user.send("What would have to be true for you to decide this month?");
+    await world.model.received(before + 1);
+    await user.press("Cancel");
+    await user.expect("Stopped, as you asked");
+    await user.expect("Nothing was scored");
   });
 
   it.each([
@@ -305,7 +337,8 @@ describe("wrong input in every state", () => {
       await user.send("/train");
       const { messageId } = await user.expect("How hard");
       await user.pressData(messageId, data, true);
-      await user.expect("from an earlier version");
+      await user.expect(data === foreign ? "no longer have this strategy" : "from an earlier version");
+      expect((await user.answers()).map((message) => message.messageId)).not.toContain(messageId);
     }
   });
 });

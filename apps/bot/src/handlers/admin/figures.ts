@@ -1,5 +1,5 @@
 /** How numbers and times read in a chat. Unknown is an en dash, never a zero. */
-export const UNKNOWN = "–";
+const UNKNOWN = "–";
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat("en-US");

@@ -5,8 +5,8 @@ import type { Dependencies } from "../context.ts";
 import { formatDuration, oneLine } from "./figures.ts";
 
 /** Whose runs they are: no Telegram user has such an id. */
-export const SYNTHETIC_USER = "synthetic";
-export const SYNTHETIC_TAG = "synthetic";
+const SYNTHETIC_USER = "synthetic";
+const SYNTHETIC_TAG = "synthetic";
 
 export interface SyntheticRun {
   pipeline: PipelineName;
