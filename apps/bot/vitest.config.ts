@@ -8,8 +8,8 @@ export default defineConfig({
     outputFile: { json: ".test-results/vitest.json" },
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     include: ["test/**/*.test.ts"],
   },
 });

@@ -10,8 +10,8 @@ export default defineConfig({
     outputFile: { json: ".test-results/vitest.json" },
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: "sources", include: ["test/**/*.test.ts"], exclude: [packed] } },
       {

@@ -5,7 +5,7 @@ export const DIFFICULTIES = ["easy", "medium", "hard"] as const;
 export type Difficulty = (typeof DIFFICULTIES)[number];
 
 /** Ids travel in the data of a button, which has room for 64 bytes; two of them must fit with a word before them. */
-export const MAX_ID_LENGTH = 24;
+const MAX_ID_LENGTH = 24;
 
 const id = z
   .string()

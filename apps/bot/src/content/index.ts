@@ -3,14 +3,12 @@ export {
   DIFFICULTIES,
   type Difficulty,
   type Level,
-  MAX_ID_LENGTH,
   type PracticeScenario,
   type Track,
 } from "./content.ts";
 export { ContentError, loadContent } from "./load-content.ts";
 export { toMistakes } from "./mistakes.ts";
 export {
-  parseYamlDocument,
   readYamlDocument,
   type YamlDocument,
   type YamlPath,

@@ -90,7 +90,7 @@ function isNetworkError(error: Error): error is NetworkError {
  * Source: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after; `retry-after-ms` is what OpenAI and those who
  * follow it add.
  */
-export function toRetryAfterMs(headers: Readonly<Record<string, string>>): number | undefined {
+function toRetryAfterMs(headers: Readonly<Record<string, string>>): number | undefined {
   const exact = headers["retry-after-ms"]?.trim();
   if (exact && /^\d+(\.\d+)?$/.test(exact)) return Math.ceil(Number(exact));
   const value = headers["retry-after"]?.trim();

@@ -2,8 +2,6 @@ import type { FormattedString } from "@grammyjs/parse-mode";
 import { type Api, GrammyError, type InlineKeyboard } from "grammy";
 import { splitText } from "./split-text.ts";
 
-export { splitText } from "./split-text.ts";
-
 /** What the bot says: formatted by entities, with buttons below. */
 export interface Reply {
   text: FormattedString | string;

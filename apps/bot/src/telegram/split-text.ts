@@ -1,7 +1,7 @@
 import { FormattedString } from "@grammyjs/parse-mode";
 
 /** UTF-16 code units that fit into one message. */
-export const MESSAGE_LIMIT = 4_096;
+const MESSAGE_LIMIT = 4_096;
 
 /** A preferred cut must leave a part at least this full; otherwise the next kind of cut is tried. */
 const LEAST_FILL = 1 / 3;

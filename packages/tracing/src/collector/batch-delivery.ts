@@ -137,6 +137,6 @@ function shrinkLast(parts: Part[]): boolean {
 }
 
 /** How many of the records are spans; `started` and `interrupted` records are no entries of the ledger. */
-export function countSpans(records: readonly EncodedRecord[]): number {
+function countSpans(records: readonly EncodedRecord[]): number {
   return records.reduce((count, record) => count + (peekRecord(record)?.type === "span" ? 1 : 0), 0);
 }

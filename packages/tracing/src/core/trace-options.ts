@@ -34,7 +34,7 @@ export function checkPipelineName(pipelineName: unknown): string {
 }
 
 /** The id as a string, or undefined, with a warning, when it is none. */
-export function toId(option: string, value: unknown): string | undefined {
+function toId(option: string, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const id =
     typeof value === "string" || typeof value === "bigint" || Number.isFinite(value) ? String(value) : "";

@@ -63,7 +63,7 @@ const BY_CLASS: Readonly<Record<string, number>> = {
 };
 
 /** PostgREST's table of statuses (https://postgrest.org/en/v12/references/errors.html#status-codes). */
-export function toHttpStatus(sqlState: string): number {
+function toHttpStatus(sqlState: string): number {
   const asked = /^PT(\d{3})$/.exec(sqlState);
   if (asked) return Number(asked[1]);
   return BY_CODE[sqlState] ?? BY_CLASS[sqlState.slice(0, 2)] ?? 400;

@@ -5,7 +5,7 @@ import { toRequestMembers } from "./request-members.ts";
 import type { Answer } from "./worker-protocol.ts";
 
 /** Captured values are cut at 64 levels and stored as text, so that no honest request comes near. */
-export const MAX_JSON_DEPTH = 1_000;
+const MAX_JSON_DEPTH = 1_000;
 
 interface Signature {
   /** Names and types of the arguments, in order. */

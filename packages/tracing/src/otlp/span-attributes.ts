@@ -18,7 +18,7 @@ export function toSpanAttributes(record: TraceRecord): AttributeMap {
 }
 
 /** A JSON object as a record has it, or an empty one for null. */
-export function toObject(json: string | null): AttributeMap {
+function toObject(json: string | null): AttributeMap {
   const value: unknown = json === null ? {} : JSON.parse(json);
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as AttributeMap) : {};
 }

@@ -1,6 +1,6 @@
 import type { Span, TraceDetail, TraceSummary } from "../../src/store/trace-repo.ts";
 
-export const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
+const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 export const START = Date.parse("2026-11-24T09:00:00.000Z");
 
 /** `atMs` milliseconds after {@link START}. */
