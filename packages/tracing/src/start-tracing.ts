@@ -1,11 +1,8 @@
-import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { resourceFromAttributes } from "@opentelemetry/resources";
-import { AlwaysOnSampler, BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import type { Logger } from "./collector/logger.ts";
 import type { CollectorState, CollectorStats } from "./collector/stats.ts";
 import { TraceCollector, waitingMessage } from "./collector/trace-collector.ts";
-import { GENERAL, SCOPE_NAME } from "./conventions/attributes.ts";
 import { TracingError } from "./core/errors.ts";
+import { createPrivateRuntime } from "./core/private-runtime.ts";
 import { installRuntime } from "./core/runtime.ts";
 import { registerGlobally } from "./global-registration.ts";
 import { LazyStore } from "./lazy-store.ts";
@@ -38,9 +35,6 @@ export interface Tracing {
    */
   shutdown(): Promise<void>;
 }
-
-/** The SDK's own bounds would drop attributes and events silently; values are bounded by capture instead. */
-const SPAN_LIMITS = { attributeCountLimit: 1_024, eventCountLimit: 1_024, linkCountLimit: 1_024 };
 
 let running = false;
 
@@ -121,19 +115,12 @@ function createCollector(store: LazyStore, resolved: ResolvedTracingOptions): Tr
 /** Makes a provider and context of our own current, and registers them with OpenTelemetry when asked to; returns the undoing. */
 function install(collectors: TraceCollector[], resolved: ResolvedTracingOptions): () => void {
   const { serviceName, capture, logger } = resolved;
-  const provider = new BasicTracerProvider({
-    resource: resourceFromAttributes({ [GENERAL.SERVICE_NAME]: serviceName }),
-    sampler: new AlwaysOnSampler(),
-    spanLimits: SPAN_LIMITS,
+  const { runtime, provider, contextManager } = createPrivateRuntime({
+    serviceName,
+    capture,
     spanProcessors: collectors,
   });
-  const contextManager = new AsyncLocalStorageContextManager().enable();
-  const uninstall = installRuntime({
-    tracer: provider.getTracer(SCOPE_NAME),
-    capture,
-    active: () => contextManager.active(),
-    with: (ctx, fn) => contextManager.with(ctx, fn),
-  });
+  const uninstall = installRuntime(runtime);
   const unregister = resolved.global ? registerGlobally(provider, contextManager, logger) : () => undefined;
   return () => {
     uninstall();

@@ -27,6 +27,11 @@ export function currentRuntime(): TracingRuntime {
   return installed ?? attached;
 }
 
+/** Whether a runtime is installed, so that nothing is joined that the process has registered. */
+export function isRuntimeInstalled(): boolean {
+  return installed !== undefined;
+}
+
 /** Makes `runtime` current until the returned function is called; a later installation wins over an earlier one. */
 export function installRuntime(runtime: TracingRuntime): () => void {
   installed = runtime;
