@@ -6,11 +6,12 @@ import { toApology } from "./handlers/failure-view.ts";
 import { forget } from "./handlers/forget.ts";
 import { learn } from "./handlers/learn.ts";
 import { messages } from "./handlers/messages.ts";
+import { rating, toRatingToast } from "./handlers/rating.ts";
 import { newSession, type SessionData } from "./handlers/session.ts";
 import { stats } from "./handlers/stats.ts";
 import { support } from "./handlers/support.ts";
 import { train } from "./handlers/train.ts";
-import { leaveOnCommand, once, stopOnCancel } from "./handlers/update-guards.ts";
+import { leaveOnCommand, note, once, stopOnCancel } from "./handlers/update-guards.ts";
 import { createApiRetries } from "./telegram/api-retries.ts";
 import { answerCallbacksFirst, sequentialPerChat } from "./telegram/queue.ts";
 
@@ -39,14 +40,20 @@ export function createBot({ token, apiRoot }: BotAddress, deps: Dependencies): B
     return next();
   });
   const chats = bot.chatType("private");
-  chats.use(once, answerCallbacksFirst({ logger: deps.logger }), stopOnCancel, sequentialPerChat());
+  chats.use(
+    note,
+    answerCallbacksFirst({ logger: deps.logger, toast: toRatingToast }),
+    stopOnCancel,
+    sequentialPerChat(),
+    once,
+  );
   // Before the session, so that an operator is answered while the database is away.
   chats.use(admin);
   chats.use(
     session<SessionData, BotContext>({ initial: newSession, storage: deps.sessions }),
     leaveOnCommand,
   );
-  chats.use(basics, learn, train, support, stats, forget, messages);
+  chats.use(basics, learn, train, support, stats, forget, rating, messages);
 
   bot.catch(async ({ error, ctx }) => {
     deps.logger.error({ err: error, updateId: ctx.update.update_id }, "An update could not be handled");

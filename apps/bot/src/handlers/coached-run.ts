@@ -6,6 +6,8 @@ import { ProgressUpdater } from "../telegram/progress-updater.ts";
 import { type Reply, sendReply } from "../telegram/reply.ts";
 import type { BotContext } from "./context.ts";
 import { toApology } from "./failure-view.ts";
+import { withThumbs } from "./rating.ts";
+import { chatOf, senderOf } from "./update-owner.ts";
 
 export interface CoachedRun<N extends PipelineName> {
   pipeline: N;
@@ -51,6 +53,8 @@ async function runWithProgress<N extends PipelineName>(
   const userId = String(senderOf(ctx).id);
   const chatId = chatOf(ctx);
   using running = runs.begin(chatId);
+  const afterwards = new AbortController();
+  const before = structuredClone(ctx.session);
   const progress = new ProgressUpdater({
     api: ctx.api,
     chatId,
@@ -62,12 +66,14 @@ async function runWithProgress<N extends PipelineName>(
     const { output, background: rest } = await runner.run(run.pipeline, run.input, {
       userId,
       signal: running.signal,
-      backgroundSignal: background.signal,
+      backgroundSignal: AbortSignal.any([background.signal, afterwards.signal]),
     });
-    background.add(userId, rest);
+    background.add(userId, rest, afterwards);
     trace.setOutput(output);
-    await progress.finish(run.onDone(output));
+    await progress.finish(withThumbs(run.onDone(output), trace.traceId));
   } catch (error) {
+    // What the rep was not shown does not count.
+    ctx.session = before;
     await progress.finish({ text: toApology(error, trace.traceId) });
     throw error;
   }
@@ -87,14 +93,4 @@ async function secondsToWait(ctx: BotContext, userId: number): Promise<number> {
     if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
     throw refusal;
   }
-}
-
-export function senderOf(ctx: BotContext): { id: number } {
-  if (!ctx.from) throw new Error("This update has no sender.");
-  return ctx.from;
-}
-
-export function chatOf(ctx: BotContext): number {
-  if (ctx.chatId === undefined) throw new Error("This update belongs to no chat.");
-  return ctx.chatId;
 }

@@ -1,7 +1,7 @@
 import { Composer, InlineKeyboard } from "grammy";
-import { senderOf } from "./coached-run.ts";
 import type { BotContext } from "./context.ts";
 import { say, show } from "./show.ts";
+import { senderOf } from "./update-owner.ts";
 
 /** `/forget`: erases what is kept about a rep, traces of their runs included. */
 export const forget = new Composer<BotContext>();
@@ -19,7 +19,7 @@ forget.callbackQuery("forget:yes", async (ctx) => {
   const { background, records, tracing, traceRepo } = ctx.deps;
   const userId = String(senderOf(ctx).id);
   // What is still on its way would arrive after the erasure.
-  await background.settled(userId);
+  await background.giveUp(userId);
   await tracing.forceFlush();
   if (tracing.stats().state !== "ok") {
     return say(ctx, {

@@ -1,6 +1,6 @@
 import { RecordsUnavailableError } from "../storage/bot-records.ts";
-import { senderOf } from "./coached-run.ts";
 import type { BotContext } from "./context.ts";
+import { senderOf } from "./update-owner.ts";
 
 /** What is remembered about the rep; nothing while the records are away, for a run goes well without. */
 export async function notesOf(ctx: BotContext): Promise<string[]> {

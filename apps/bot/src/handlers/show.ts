@@ -1,6 +1,6 @@
 import { editReply, type Reply, sendReply } from "../telegram/reply.ts";
-import { chatOf } from "./coached-run.ts";
 import type { BotContext } from "./context.ts";
+import { chatOf } from "./update-owner.ts";
 
 /** Answers a press by changing the message that was pressed, and anything else with a new message. */
 export async function show(ctx: BotContext, reply: Reply): Promise<void> {

@@ -7,6 +7,7 @@ import { createWorld, type World } from "./world.ts";
 
 const DEAL =
   "Acme, 40 seats for 36,000 euros a year. The CFO likes it, procurement is silent for three weeks.";
+const THUMBS = ["👍", "👎"];
 const { tracks, scenarios } = loadContent(CONTENT_DIR);
 
 let world: World;
@@ -134,7 +135,7 @@ describe("learn", () => {
     world.model.enqueue({ kind: "text", task: "assess", text: assessment(59) });
     await user.send("It is cheap, take it, you will not regret it at all.");
     const score = await user.expect("59/100");
-    expect(labels(score)).toEqual(["Try again", "All levels"]);
+    expect(labels(score)).toEqual(["Try again", "All levels", ...THUMBS]);
     const [, second] = tracks[0]?.levels ?? [];
     await user.pressData(score.messageId, `learn:start:${second?.id}`, true);
     await user.expect("points open the next level");
@@ -149,7 +150,7 @@ describe("train", () => {
     const first = await openScenario(user);
     await user.send("What would have to be true for you to decide this month?");
     const score = await user.expect("80/100");
-    expect(labels(score)).toEqual(["Next", "Retry", "Stats"]);
+    expect(labels(score)).toEqual(["Next", "Retry", "Stats", ...THUMBS]);
     expect(toTree((await traceOf(user, "train", 5)).spans)).toBe(
       "train > (agent:trainer > (llm:openrouter), agent:memory > (llm:openrouter))",
     );
@@ -190,7 +191,7 @@ describe("support", () => {
     await user.send(DEAL);
     const answer = await user.expect("Draft message");
     for (const part of ["Analysis", "Strategy", "Tactics"]) expect(answer.text).toContain(part);
-    expect(labels(answer)).toEqual(["Regenerate", "Shorter", "More aggressive", "Looks good"]);
+    expect(labels(answer)).toEqual(["Regenerate", "Shorter", "More aggressive", "Looks good", ...THUMBS]);
 
     const { spans } = await traceOf(user, "support", 9);
     expect(toTree(spans)).toBe(
@@ -204,7 +205,7 @@ describe("support", () => {
     for (const label of ["Regenerate", "Shorter", "More aggressive"]) {
       await user.press(label);
       const again = await user.expect("Draft message");
-      expect(labels(again)).toEqual(["Regenerate", "Shorter", "More aggressive", "Looks good"]);
+      expect(labels(again)).toEqual(["Regenerate", "Shorter", "More aggressive", "Looks good", ...THUMBS]);
     }
     const regen = await traceOf(user, "support_regen", 7);
     expect(toTree(regen.spans)).toBe(
@@ -423,6 +424,30 @@ describe("a model in trouble", () => {
     await user.send("What would have to be true for you to decide this month?");
     await user.expect("for my operator to mend");
     expect(world.model.requests).toHaveLength(before + 1);
+  });
+});
+
+describe("thumbs below an answer", () => {
+  it("become a score of its trace, once, and of nobody else's", async () => {
+    const user = newUser();
+    await openScenario(user);
+    await user.send("What would have to be true for you to decide this month?");
+    const { messageId, buttons } = await user.expect("80/100");
+    const [up, down] = buttons.at(-1) ?? [];
+    expect([up?.text, down?.text]).toEqual(THUMBS);
+    await user.pressData(messageId, up?.data ?? "");
+    const rated = await user.expect("80/100");
+    expect(labels(rated)).not.toContain("👍");
+    expect(labels(rated).length).toBeGreaterThan(0);
+    const { scores, traceId } = await traceOf(user, "train", 5);
+    expect(scores).toMatchObject([{ name: "helpful", value: true }]);
+
+    const stranger = newUser();
+    await stranger.send("/train");
+    const prompt = await stranger.expect("How hard");
+    await stranger.pressData(prompt.messageId, `rate:down:${traceId}`, true);
+    await stranger.expect("from an earlier version");
+    expect((await world.store.repo.getTrace(traceId))?.scores).toHaveLength(1);
   });
 });
 

@@ -9,7 +9,7 @@ import { createOverview, toUnknownCommand } from "./overview.ts";
 import { stats } from "./stats.ts";
 import { toStoreTrouble } from "./store-trouble.ts";
 import { createTestCommand, type TestCommandOptions } from "./test-command.ts";
-import { trace } from "./trace.ts";
+import { score, trace } from "./trace.ts";
 import { TracePages } from "./trace-pages.ts";
 import { createTraces } from "./traces.ts";
 
@@ -24,6 +24,7 @@ export function createAdmin(options: AdminOptions = {}): Composer<BotContext> {
     health,
     createTraces(new TracePages()),
     trace,
+    score,
     errors,
     stats,
     createTestCommand(options),

@@ -1,7 +1,7 @@
 import { ProgressUpdater } from "../../telegram/progress-updater.ts";
-import { chatOf } from "../coached-run.ts";
 import type { BotContext } from "../context.ts";
 import { show } from "../show.ts";
+import { chatOf } from "../update-owner.ts";
 import type { AdminCommand } from "./admin-command.ts";
 import { formatSpan } from "./figures.ts";
 import { runAllPipelines } from "./synthetic-runs.ts";

@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import type { Reply } from "../../telegram/reply.ts";
-import { chatOf } from "../coached-run.ts";
 import type { BotContext } from "../context.ts";
+import { chatOf } from "../update-owner.ts";
 import { type AdminCommand, createView, toData } from "./admin-command.ts";
 import { waitingNote } from "./delivery.ts";
 import { FILTERS, parseFilter } from "./trace-filter.ts";

@@ -63,7 +63,7 @@ describe("/admin trace", () => {
     expect(tree[3]).toBe("      1.23K/456, $0.0123");
     expect(Math.max(...tree.map((line) => line.length))).toBeLessThanOrEqual(36);
     expect(text).toMatch(/Input\n\{"answer":"a good answer"\}\n\nOutput\nan answer$/);
-    expect([...buttons.keys()]).toEqual(["Back to traces", "Overview"]);
+    expect([...buttons.keys()]).toEqual(["Back to traces", "Overview", "Good run", "Bad run"]);
   });
 
   it("shows where a run failed and with what", async () => {
@@ -134,7 +134,7 @@ describe("/admin trace", () => {
     expect(parts.length).toBeGreaterThan(1);
     expect(parts.length).toBeLessThanOrEqual(4);
     expect(last.text).toContain("361 more of 601 spans:");
-    expect([...last.buttons.keys()]).toEqual(["Back to traces", "Overview"]);
+    expect([...last.buttons.keys()]).toEqual(["Back to traces", "Overview", "Good run", "Bad run"]);
     expect(parts.slice(0, -1).every(({ payload }) => payload.reply_markup === undefined)).toBe(true);
   });
 
@@ -148,5 +148,25 @@ describe("/admin trace", () => {
     const { text } = await world.send(`/admin trace ${traceId}`);
     expect(text).toContain("two lines ");
     expect(text).toMatch(/Input\na b$/);
+  });
+});
+
+describe("/admin score", () => {
+  it("keeps what the operator makes of a run, by its buttons and in words, and shows it", async () => {
+    const traceId = await run("hello");
+    const scored = await world.press(await world.send(`/admin trace ${traceId}`), "Good run");
+    expect(scored.text).toContain("verdict good");
+    expect((await world.tracing.repo.getTrace(traceId))?.scores).toMatchObject([
+      { name: "verdict", value: "good" },
+    ]);
+    const { text } = await world.send(`/admin score ${traceId.slice(0, 12)} bad`);
+    expect(text).toContain("verdict bad");
+    expect((await world.tracing.repo.getTrace(traceId))?.scores).toHaveLength(1);
+  });
+
+  it("says how a score is given, and when there is no such run", async () => {
+    expect((await world.send("/admin score")).text).toContain("/admin score <id> good, or bad");
+    expect((await world.send("/admin score latest great")).text).toContain("/admin score <id> good, or bad");
+    expect((await world.send(`/admin score ${"ab".repeat(16)} good`)).text).toContain("There is no trace");
   });
 });
