@@ -39,4 +39,9 @@ export interface Dependencies {
   startedAt: Date;
 }
 
-export type BotContext = Context & SessionFlavor<SessionData> & { deps: Dependencies };
+export type BotContext = Context &
+  SessionFlavor<SessionData> & {
+    deps: Dependencies;
+    /** Whether no process of the bot has taken this update on before. */
+    isNew: Promise<boolean>;
+  };

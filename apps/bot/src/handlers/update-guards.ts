@@ -4,27 +4,37 @@ import { CANCEL } from "./answer-prompt.ts";
 import { COMMANDS } from "./commands.ts";
 import type { BotContext } from "./context.ts";
 
-/** Lets an update through once, whichever process of the bot is given it. */
-export async function once(ctx: BotContext, next: NextFunction): Promise<void> {
-  const { updates, logger } = ctx.deps;
+/**
+ * Notes an update as it comes in, so that it is known of if this process dies, but without waiting for it: the order of
+ * updates would become that in which the database answers.
+ */
+export async function note(ctx: BotContext, next: NextFunction): Promise<void> {
+  const { updates } = ctx.deps;
   const { update_id: updateId } = ctx.update;
-  if (!(await updates.begin(updateId, ctx.chatId))) {
-    logger.info({ updateId }, "An update came again and is left out");
-    return;
-  }
+  ctx.isNew = updates.begin(updateId, ctx.chatId);
+  // `once` meets the failure, when the update has its turn.
+  ctx.isNew.catch(() => undefined);
   try {
     await next();
   } finally {
-    await updates.finish(updateId);
+    if (await ctx.isNew) await updates.finish(updateId);
   }
 }
 
-/** `/cancel` and its button stop what runs in the chat, ahead of the queue that it would have to wait in. */
+/** Lets an update through once, whichever process of the bot is given it; goes behind `note` and the queue. */
+export async function once(ctx: BotContext, next: NextFunction): Promise<void> {
+  if (await ctx.isNew) return next();
+  ctx.deps.logger.info({ updateId: ctx.update.update_id }, "An update came again and is left out");
+}
+
+/**
+ * `/cancel` and its button stop what runs in the chat, ahead of the queue that it would have to wait in, and what is in
+ * the queue before it.
+ */
 export async function stopOnCancel(ctx: BotContext, next: NextFunction): Promise<void> {
   const isCancel = commandOf(ctx) === "cancel" || ctx.callbackQuery?.data === CANCEL;
-  if (isCancel && ctx.chatId !== undefined) {
-    ctx.deps.runs.stop(ctx.chatId, new RunStoppedError("Stopped, as you asked."));
-  }
+  if (!isCancel || ctx.chatId === undefined) return next();
+  using _untilItsTurn = ctx.deps.runs.stop(ctx.chatId, new RunStoppedError("Stopped, as you asked."));
   await next();
 }
 
