@@ -10,9 +10,14 @@ import type { SessionData } from "./session.ts";
 
 const MARKS: Readonly<Record<LevelState, string>> = { done: "✓", open: "▶", locked: "🔒" };
 
+const CHOOSE = "Choose a track. Each level is a short lesson and one exercise.";
+const ALL_DONE = "You have passed every level of every track. Go on with Train, or choose a track to repeat.";
+
 /** The tracks; the first button goes on with one that is begun, or else begins one. */
 export function toTracksReply(tracks: readonly Track[], session: SessionData): Reply {
+  const isAllDone = tracks.every((track) => countDone(track, session) === track.levels.length);
   const buttons = new InlineKeyboard();
+  if (isAllDone) buttons.text("Train", OPEN.train).row();
   for (const track of byNeed(tracks, session)) {
     buttons
       .text(`${track.title} (${countDone(track, session)}/${track.levels.length})`, `learn:track:${track.id}`)
@@ -20,10 +25,7 @@ export function toTracksReply(tracks: readonly Track[], session: SessionData): R
   }
   const parts = tracks.map((track) => fmt`${FormattedString.bold(track.title)}\n${track.summary.trim()}`);
   return {
-    text: FormattedString.join(
-      [new FormattedString("Choose a track. Each level is a short lesson and one exercise."), ...parts],
-      "\n\n",
-    ),
+    text: FormattedString.join([new FormattedString(isAllDone ? ALL_DONE : CHOOSE), ...parts], "\n\n"),
     buttons,
   };
 }

@@ -21,8 +21,10 @@ function toStatsReply(session: SessionData, { tracks }: Content): Reply {
   const { level, missing } = toRank(session.xp);
   const saved = session.drafts.filter((draft) => draft.saved).length;
   const summary = [
-    `XP ${session.xp}, ${missing} to the next level`,
-    ...tracks.map((track) => `${track.title}: ${countDone(track, session)} of ${track.levels.length} levels`),
+    `XP ${session.xp.toLocaleString("en-US")}, ${missing} to level ${level + 1}`,
+    ...tracks.map(
+      (track) => `${track.title}: ${countDone(track, session)} of ${track.levels.length} lessons passed`,
+    ),
     ...(saved > 0 ? [`Saved strategies: ${saved}`] : []),
   ];
   const recent = session.attempts

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadContent } from "../../src/content/index.ts";
 import { type FoundLevel, levelsOf, nextLevel } from "../../src/handlers/learn-progress.ts";
-import { toScoreReply, toTrackReply } from "../../src/handlers/learn-view.ts";
+import { toScoreReply, toTrackReply, toTracksReply } from "../../src/handlers/learn-view.ts";
 import { newSession } from "../../src/handlers/session.ts";
 import { CONTENT_DIR } from "../../src/package-files.ts";
 
@@ -43,5 +43,15 @@ describe("the way on from a score", () => {
     const text = toTrackReply(levelAt(0).track, session).text.toString();
     expect(text).toContain("You have passed every level.");
     expect(text).not.toContain("points open");
+  });
+
+  it("leads on to practice when every track is passed", () => {
+    const { tracks } = loadContent(CONTENT_DIR);
+    const session = newSession();
+    expect(toTracksReply(tracks, session).text.toString()).toMatch(/^Choose a track/);
+    for (const { level } of tracks.flatMap(levelsOf)) session.best[level.exercise.id] = 90;
+    const { text, buttons } = toTracksReply(tracks, session);
+    expect(text.toString()).toMatch(/^You have passed every level/);
+    expect(buttons?.inline_keyboard[0]?.map((button) => button.text)).toEqual(["Train"]);
   });
 });
