@@ -5,11 +5,15 @@ import { type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } fro
 
 /** A store that has been reached, or in the case of a remote one will be with the first call. */
 export interface OpenStore {
+  /** What it is. */
   readonly kind: "embedded" | "insforge" | "postgres";
   /** For people: where it is, without secrets. */
   readonly description: string;
+  /** Calls functions in it, also of schemas of your own. */
   readonly client: StoreClient;
+  /** Reads traces from it. */
   readonly repo: TraceRepo;
+  /** Changes schemas in it, for {@link migrate}. */
   readonly migrations: MigrationTarget;
   /** Closes what was opened here; idempotent. */
   close(): Promise<void>;

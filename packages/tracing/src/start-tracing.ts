@@ -19,7 +19,9 @@ import {
 
 /** A running set-up: what to read traces with, and how to stop. */
 export interface Tracing {
+  /** Reads traces back. */
   readonly repo: TraceRepo;
+  /** What takes the spans. */
   readonly collector: TraceCollector;
   /** The collector of what is sent over OTLP, with counts of its own; undefined when nothing is. */
   readonly otlp: TraceCollector | undefined;

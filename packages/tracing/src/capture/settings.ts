@@ -4,6 +4,7 @@ import { createRedactor, type RedactOptions, type Redactor } from "./redact.ts";
 export interface CaptureLimits {
   /** UTF-8 bytes of JSON a value may take. */
   maxBytes: number;
+  /** Levels of nesting; what is deeper is left out. */
   maxDepth: number;
   /** Objects, array elements, properties and primitives visited. */
   maxNodes: number;
@@ -20,7 +21,9 @@ export const DEFAULT_CAPTURE_LIMITS: Readonly<CaptureLimits> = Object.freeze({
 export interface CaptureSettings {
   /** Whether inputs, outputs and messages are kept at all. */
   readonly content: boolean;
+  /** How much of a value is kept. */
   readonly limits: Readonly<CaptureLimits>;
+  /** What takes secrets out. */
   readonly redactor: Redactor;
 }
 

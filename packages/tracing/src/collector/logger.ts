@@ -2,7 +2,9 @@ import { diag } from "@opentelemetry/api";
 
 /** Where the library says what an operator should know; `console` and pino loggers fit. */
 export interface Logger {
+  /** Something that is good to know. */
   info(message: string): void;
+  /** Something to act on; says what to do. */
   warn(message: string): void;
 }
 

@@ -12,16 +12,24 @@ export type CollectorState = "ok" | "retrying" | "paused" | "schema-missing" | "
 
 /** At any time `ended = delivered + pending + deadLettered + sampledOut + sum(dropped)`. */
 export interface CollectorStats {
+  /** Spans that ended here, or were taken over from a process that died. */
   ended: number;
+  /** Stored. */
   delivered: number;
+  /** On disk or in memory, not stored yet. */
   pending: number;
+  /** Refused by the store for their data, and kept with its reason. */
   deadLettered: number;
+  /** Left out by sampling. */
   sampledOut: number;
+  /** Given up, by reason. */
   dropped: Partial<Record<DropReason, number>>;
   /** `interrupted` records written for adopted or unfinished traces; outside the equation. */
   interrupted: number;
   /** Age of the oldest pending record in milliseconds, 0 when none is pending. */
   oldestPendingMs: number;
+  /** How it goes with delivering. */
   state: CollectorState;
+  /** Why it does not go; absent when it does. */
   lastError?: string;
 }

@@ -16,16 +16,20 @@ export type TracingErrorCode =
   | "store-failed"
   | "migration-failed";
 
+/** What an error says besides its message. */
 export interface TracingErrorOptions {
   /** One sentence that says what to do, with the command where there is one. */
   hint?: string;
+  /** What was thrown below. */
   cause?: unknown;
 }
 
 /** Every error this library raises itself. `message` says what happened and never holds payloads or secrets. */
 export class TracingError extends Error {
   override readonly name = "TracingError";
+  /** What went wrong, for programs. */
   readonly code: TracingErrorCode;
+  /** What to do; part of the message, too. */
   readonly hint: string | undefined;
 
   constructor(code: TracingErrorCode, message: string, options: TracingErrorOptions = {}) {

@@ -10,8 +10,11 @@ import { currentRuntime } from "./runtime.ts";
 export interface GenerationUsage {
   /** All input tokens, those read from or written to a cache among them. */
   inputTokens?: number | undefined;
+  /** All output tokens, those of reasoning among them. */
   outputTokens?: number | undefined;
+  /** Input tokens read from a cache. */
   cacheReadTokens?: number | undefined;
+  /** Input tokens written to a cache. */
   cacheCreationTokens?: number | undefined;
 }
 
@@ -27,14 +30,21 @@ export interface Generation {
   operation?: "chat" | "text_completion" | "generate_content" | "embeddings" | (string & {}) | undefined;
   /** Captured as JSON, redacted and bounded; not kept when capture of content is switched off. */
   inputMessages?: unknown;
+  /** As `inputMessages`. */
   outputMessages?: unknown;
+  /** As `inputMessages`. */
   systemInstructions?: unknown;
+  /** Tokens, as the provider reports them. */
   usage?: GenerationUsage | undefined;
   /** What the provider says it cost, in US dollars. Left out, the cost is computed from the price list when it is stored. */
   costUsd?: number | string | null | undefined;
+  /** Why the model stopped, e.g. `stop`. */
   finishReasons?: readonly string[] | undefined;
+  /** The provider's id of the answer. */
   responseId?: string | undefined;
+  /** As asked for. */
   temperature?: number | undefined;
+  /** The most output tokens that were asked for. */
   maxTokens?: number | undefined;
 }
 

@@ -49,7 +49,9 @@ export class TraceContext {
   readonly traceId: string;
   /** 16 hex digits. */
   readonly spanId: string;
+  /** As the run was given it. */
   readonly pipelineName: string;
+  /** As the run was given it. */
   readonly sessionId: string | undefined;
   readonly #span: Span;
   readonly #notes: RunNotes;

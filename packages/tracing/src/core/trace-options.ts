@@ -11,7 +11,9 @@ export type Id = number | string | bigint;
 export interface TraceContextOptions {
   /** What runs, e.g. `learn`: the name of the trace and of its root span. */
   pipelineName: string;
+  /** Whose run it is, on Telegram. */
   telegramId?: Id | undefined;
+  /** Whose run it is. */
   userId?: Id | undefined;
   /** Groups the traces of one conversation. */
   sessionId?: Id | undefined;

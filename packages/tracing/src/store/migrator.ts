@@ -6,10 +6,13 @@ import { TracingError } from "../core/errors.ts";
 /** The newest migration this version of the library brings; the schema it writes to. */
 export const LATEST_SCHEMA_VERSION = 5;
 
+/** One step of a schema; its number is also noted in the database. */
 export interface Migration {
+  /** A whole number, higher than that of the step before. */
   version: number;
   /** Lower-case words joined by hyphens. */
   name: string;
+  /** Statements, run in one transaction. */
   sql: string;
 }
 
@@ -19,9 +22,11 @@ export interface MigrationTarget {
   applied(schema: string): Promise<readonly number[]>;
   /** Runs the SQL in one transaction; resolves once the functions it makes can be called. */
   apply(migration: Migration): Promise<void>;
+  /** Closes what it opened itself; absent when it opened nothing. */
   close?(): Promise<void>;
 }
 
+/** Which migrations, and where they are noted. */
 export interface MigrateOptions {
   /** Schema that holds the table `migrations`. @default "tracing" */
   schema?: string;
@@ -29,9 +34,13 @@ export interface MigrateOptions {
   migrations?: readonly Migration[];
 }
 
+/** What has been done, and what was there. */
 export interface MigrationReport {
+  /** By this call; of a plan, what is missing. */
   applied: Migration[];
+  /** By an earlier one. */
   alreadyThere: Migration[];
+  /** The highest that stands. */
   version: number;
 }
 

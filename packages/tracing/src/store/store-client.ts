@@ -6,6 +6,7 @@
 
 /** JSON text that goes to the database as it stands, without being parsed on the way. */
 export class RawJson {
+  /** The JSON. */
   readonly text: string;
 
   constructor(text: string) {
@@ -19,11 +20,14 @@ export class RawJson {
   }
 }
 
+/** Named arguments of a SQL function; JSON values, or {@link RawJson}. */
 export type RpcArgs = Readonly<Record<string, unknown>>;
 
+/** How one call is made. */
 export interface RpcOptions {
   /** Schema that the function is in; a service can keep one of its own beside the library's. @default "tracing" */
   schema?: string;
+  /** Gives the call up. */
   signal?: AbortSignal;
   /** How long to wait for the answer. @default 30_000 */
   timeoutMs?: number;
@@ -31,6 +35,7 @@ export interface RpcOptions {
   background?: boolean;
 }
 
+/** Calls SQL functions; what an adapter to another way to the database implements. */
 export interface StoreClient {
   /**
    * Calls a function with named arguments and resolves to its JSON value.
@@ -60,6 +65,7 @@ export type StoreErrorKind =
   | "too-large"
   | "rejected";
 
+/** What is known of a failed call besides its kind. */
 export interface StoreErrorDetails {
   /** HTTP status, where there was one. */
   status?: number;
@@ -67,15 +73,20 @@ export interface StoreErrorDetails {
   code?: string;
   /** What the backend asked to wait, in milliseconds. */
   retryAfterMs?: number;
+  /** What was thrown below. */
   cause?: unknown;
 }
 
 /** A failed call. The message names the backend's answer, never a payload or a key. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
+  /** What a caller acts on. */
   readonly kind: StoreErrorKind;
+  /** HTTP status, where there was one. */
   readonly status: number | undefined;
+  /** SQLSTATE, PostgREST or InsForge code, where there was one. */
   readonly code: string | undefined;
+  /** What the backend asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(kind: StoreErrorKind, message: string, details: StoreErrorDetails = {}) {
