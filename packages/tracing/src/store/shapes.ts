@@ -245,17 +245,17 @@ export interface TraceStats extends Figures {
   bucket: "hour" | "day";
   /** The oldest first; each `time` is the start of its step. */
   byTime: (Figures & { time: string })[];
-  /** The most runs first. */
+  /** By name. */
   byPipeline: (Figures & { pipelineName: string })[];
-  /** The most calls first. */
+  /** By name. */
   byAgent: (Figures & { agent: string })[];
-  /** The most calls first. */
+  /** By name. */
   byModel: (Figures & { model: string })[];
 }
 
 /** Failures of one cause. */
 export interface ErrorGroup {
-  /** The same for failures with the same name, type and message, numbers and ids left out. */
+  /** The same for failures with the same name, type and message, quoted parts, numbers and ids left out. */
   fingerprint: string;
   /** How often. */
   count: number;
