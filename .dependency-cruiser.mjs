@@ -16,7 +16,7 @@ const mayImport = {
   postgres: ["store"],
   embedded: ["insforge", "lock", "store"],
   otlp: ["capture", "collector/logger", "collector/record-exporter", "conventions", "record"],
-  testing: ["collector", "core", "record", "store"],
+  testing: ["capture", "collector", "conventions", "core", "record", "render", "store"],
 };
 
 const bot = "^apps/bot/src";
