@@ -1,6 +1,7 @@
 // Common: start tracing, make spans, read traces back.
 
 export type { CaptureOptions } from "./capture/settings.ts";
+export { type ContextTrouble, checkContext } from "./core/check-context.ts";
 export { TracingError, type TracingErrorCode } from "./core/errors.ts";
 export { type Generation, type GenerationUsage, recordGeneration } from "./core/generation.ts";
 export { TraceContext, type TraceContextOptions } from "./core/trace-context.ts";

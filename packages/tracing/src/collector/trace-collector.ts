@@ -1,4 +1,5 @@
 import type { Context } from "@opentelemetry/api";
+import { answerProbe } from "../core/context-probe.ts";
 import type { ReadableSpanLike } from "../record/readable-span.ts";
 import {
   type ResolvedCollectorOptions,
@@ -95,7 +96,7 @@ export class TraceCollector {
   }
 
   onStart(span: ReadableSpanLike, parentContext: Context): void {
-    if (this.#closed) return;
+    if (this.#closed || answerProbe(parentContext)) return;
     void this.start();
     const started = this.#recorder.start(span, parentContext);
     if (started === undefined) return;
