@@ -264,7 +264,9 @@ describe("tracing doctor", () => {
     expect(stdout).toMatch(/^ok {4}configuration +Traces go to PostgreSQL, from DATABASE_URL\.$/m);
     expect(stdout).toMatch(/^ok {4}connection +PostgreSQL at 127\.0\.0\.1:\d+\/test_1 answers\.$/m);
     expect(stdout).toMatch(/^ok {4}schema /m);
-    expect(stdout).not.toMatch(/^fail|mend:/m);
+    expect(stdout).toMatch(/^ok {4}clock /m);
+    // Tests keep their data where it is not to last, and nothing else is wrong.
+    expect(stdout).not.toMatch(/^fail|^warn {2}(?!spool directory)/m);
   });
 
   it("fails on a schema that is older or newer than this library", async () => {

@@ -58,7 +58,13 @@ describe("a store that refuses", () => {
       const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] };
       const failures = findings.filter(({ status }) => status === "fail");
       expect(failures).toEqual([
-        { check, status: "fail", message: expect.stringMatching(error), cure: expect.stringMatching(hint) },
+        {
+          check,
+          status: "fail",
+          code: expect.any(String),
+          message: expect.stringMatching(error),
+          cure: expect.stringMatching(hint),
+        },
       ]);
       expect([exitCode, ok]).toEqual([1, false]);
       expect(stdout).not.toContain(KEY);

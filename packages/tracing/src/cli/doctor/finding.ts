@@ -2,11 +2,14 @@ import type { OpenStore } from "../../open-store.ts";
 import type { ResolvedOtlpOptions } from "../../otlp/otlp-options.ts";
 import type { ResolvedStoreOptions } from "../../tracing-options.ts";
 import type { CliIo } from "../io.ts";
+import { CATALOGUE, type FindingCode, fillIn, type Values } from "./catalogue.ts";
 
 /** What one check found: a sentence, and what mends it when it is not `ok`. */
 export interface Finding {
   check: string;
   status: "ok" | "warn" | "fail";
+  /** What it is, for programs; absent when it is `ok`. */
+  code?: FindingCode;
   message: string;
   cure?: string;
 }
@@ -43,10 +46,8 @@ export function ok(check: string, message: string): Finding {
   return { check, status: "ok", message };
 }
 
-export function warn(check: string, message: string, cure: string): Finding {
-  return { check, status: "warn", message, cure };
-}
-
-export function fail(check: string, message: string, cure: string): Finding {
-  return { check, status: "fail", message, cure };
+/** A finding of the catalogue; `values` are what its text leaves open. */
+export function found<Code extends FindingCode>(check: string, code: Code, values: Values<Code>): Finding {
+  const { status, message, cure } = CATALOGUE[code];
+  return { check, status, code, message: fillIn(message, values), cure: fillIn(cure, values) };
 }

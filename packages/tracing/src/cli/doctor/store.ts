@@ -1,8 +1,9 @@
 import { TracingError } from "../../core/errors.ts";
 import { LATEST_SCHEMA_VERSION } from "../../store/migrator.ts";
-import { StoreError } from "../../store/store-client.ts";
+import { StoreError, type StoreErrorKind } from "../../store/store-client.ts";
 import { type StoreKind, toTracingTrouble, toTrouble } from "../store-trouble.ts";
-import { type Check, type Examination, type Finding, fail, ok } from "./finding.ts";
+import type { FindingCode } from "./catalogue.ts";
+import { type Check, type Examination, type Finding, found, ok } from "./finding.ts";
 
 /** Whether the store answers and takes the key; both come out of one call. */
 export const connectionCheck: Check = {
@@ -42,23 +43,12 @@ export const schemaCheck: Check = {
         ? [explain(this.name, error, examination)]
         : [];
     }
+    const versions = { version: String(version), latest: String(LATEST_SCHEMA_VERSION) };
     if (version < LATEST_SCHEMA_VERSION) {
-      return [
-        fail(
-          this.name,
-          `The schema has version ${version}, this library needs ${LATEST_SCHEMA_VERSION}.`,
-          "Run `tracing migrate`.",
-        ),
-      ];
+      return [found(this.name, "schema-older", versions)];
     }
     if (version > LATEST_SCHEMA_VERSION) {
-      return [
-        fail(
-          this.name,
-          `The schema has version ${version}, this library knows ${LATEST_SCHEMA_VERSION} at most.`,
-          "Upgrade @app/tracing here: a newer one has migrated this store.",
-        ),
-      ];
+      return [found(this.name, "schema-newer", versions)];
     }
     return [ok(this.name, `The schema has version ${version}, as this library needs it.`)];
   },
@@ -76,14 +66,23 @@ function capitalized(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
+const CODES = {
+  unreachable: "store-unreachable",
+  unavailable: "store-unavailable",
+  unauthorized: "key-refused",
+  "schema-missing": "schema-missing",
+  "too-large": "store-refuses",
+  rejected: "store-refuses",
+} as const satisfies Readonly<Record<StoreErrorKind, FindingCode>>;
+
 function explain(check: string, error: unknown, { options }: Examination): Finding {
   if (error instanceof StoreError) {
     const { message, cure } = toTrouble(error, options?.store.kind ?? "embedded");
-    return fail(check, message, cure);
+    return found(check, CODES[error.kind], { problem: message, cure });
   }
   if (error instanceof TracingError) {
     const { message, cure } = toTracingTrouble(error);
-    return fail(check, message, cure);
+    return found(check, "store-not-opened", { problem: message, cure });
   }
   throw error;
 }

@@ -3,11 +3,14 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Finding } from "../../../src/cli/doctor/finding.ts";
 import { otlpSpoolCheck } from "../../../src/cli/doctor/spool.ts";
 import { Spool } from "../../../src/collector/spool/spool.ts";
+import { startReceiver } from "../../otlp/receiver.ts";
 import { sampleRecord } from "../../support/sample-record.ts";
 import { captureRun } from "../captured-run.ts";
+import { startRefusingServer, unusedAddress } from "../refusing-server.ts";
 import { examine, scratch } from "./examination.ts";
 
-const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.example:4318/secret-path" };
+// Nobody listens on this port of the loopback interface.
+const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1/secret-path" };
 
 function openSpool(dir: string): Spool {
   const spool = new Spool({ dir, onDrop: () => undefined, onWarn: () => undefined });
@@ -31,7 +34,7 @@ describe("traces that are sent over OTLP", () => {
 
   it("go as a copy to an address whose path is not shown", async () => {
     const { of } = await doctor(ENDPOINT);
-    const message = "A copy of every trace goes to http://collector.example:4318, as http/protobuf.";
+    const message = "A copy of every trace goes to http://127.0.0.1:1, as http/protobuf.";
     expect(of("otlp")).toEqual([{ check: "otlp", status: "ok", message }]);
     expect(of("spool-otlp").map(({ message }) => message)).toEqual(["Nothing waits to be sent over OTLP."]);
     expect(of("configuration")[0]?.message).toMatch(/^No store is configured: the embedded one/);
@@ -46,8 +49,85 @@ describe("traces that are sent over OTLP", () => {
     const { exitCode, of } = await doctor(env);
     expect([exitCode, of("otlp")]).toEqual([
       1,
-      [{ check: "otlp", status: "fail", message: expect.stringMatching(message), cure: expect.any(String) }],
+      [
+        {
+          check: "otlp",
+          status: "fail",
+          code: "otlp-invalid",
+          message: expect.stringMatching(message),
+          cure: expect.any(String),
+        },
+      ],
     ]);
+  });
+});
+
+describe("variables for OTLP that nobody reads", () => {
+  it.each([
+    [
+      { OTEL_EXPORTER_OTLP_TRACE_ENDPOINT: "http://127.0.0.1:1" },
+      "otlp-variable-unknown",
+      /_TRACE_ENDPOINT is no var/,
+    ],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: "x=1" }, "otlp-without-endpoint", /_HEADERS is set, and no endpoint is/],
+  ])("are warned of: %j", async (env, code, message) => {
+    const { exitCode, of } = await doctor(env);
+    expect([exitCode, of("otlp")]).toEqual([
+      0,
+      [expect.objectContaining({ status: "warn", code, message: expect.stringMatching(message) })],
+    ]);
+  });
+
+  it("are left alone when they are other signals', empty, or switched off", async () => {
+    const { of } = await doctor({
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://127.0.0.1:1",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "",
+    });
+    expect(of("otlp")).toEqual([]);
+    const off = await doctor({ OTEL_EXPORTER_OTLP_HEADERS: "x=1", OTEL_TRACES_EXPORTER: "none" });
+    expect(off.of("otlp")).toEqual([]);
+  });
+});
+
+describe("the receiver of OTLP", () => {
+  it("is asked whether it takes requests, and is given no span", async () => {
+    const receiver = await startReceiver();
+    const { exitCode, of } = await doctor({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint });
+    const message = `The OTLP receiver at ${receiver.endpoint} takes requests.`;
+    expect(of("otlp connection")).toEqual([{ check: "otlp connection", status: "ok", message }]);
+    expect([exitCode, receiver.requests.length, receiver.spans]).toEqual([0, 1, []]);
+  });
+
+  it.each([
+    [401, "otlp-unauthorized", "fail", /answers 401/, /OTEL_EXPORTER_OTLP_HEADERS/],
+    [404, "otlp-not-spoken", "fail", /answers 404.* not spoken at this address/, /\/v1\/traces is added/],
+    [400, "otlp-not-spoken", "fail", /answers 400/, /base address/],
+    [503, "otlp-unavailable", "warn", /answers 503/, /wait in the spool/],
+  ])("that answers %i is %s", async (status, code, severity, message, cure) => {
+    const url = await startRefusingServer({ status, body: { code: 7, message: "no" } });
+    const { of } = await doctor({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    expect(of("otlp connection")).toEqual([
+      {
+        check: "otlp connection",
+        status: severity,
+        code,
+        message: expect.stringMatching(message),
+        cure: expect.stringMatching(cure),
+      },
+    ]);
+  });
+
+  it("that is not there is told with its variable, and the port of gRPC with the right one", async () => {
+    const { exitCode, of } = await doctor({ OTEL_EXPORTER_OTLP_ENDPOINT: await unusedAddress() });
+    expect([exitCode, of("otlp connection")]).toEqual([
+      1,
+      [expect.objectContaining({ code: "otlp-unreachable", cure: expect.stringContaining("_ENDPOINT") })],
+    ]);
+    const grpc = await doctor({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4317" });
+    expect(grpc.of("otlp connection")[0]).toMatchObject({
+      code: "otlp-grpc-port",
+      cure: expect.stringContaining("4318"),
+    });
   });
 });
 
@@ -55,7 +135,12 @@ describe("without a store", () => {
   const none = { ...ENDPOINT, TRACING_STORE: "none" };
 
   it("doctor says so, and asks none", async () => {
-    const { exitCode, findings, of } = await doctor({ ...none, DATABASE_URL: "postgres://127.0.0.1:1/x" });
+    const { endpoint } = await startReceiver();
+    const { exitCode, findings, of } = await doctor({
+      ...none,
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      DATABASE_URL: "postgres://127.0.0.1:1/x",
+    });
     expect(exitCode).toBe(0);
     expect(of("configuration")).toEqual([
       {
@@ -64,7 +149,7 @@ describe("without a store", () => {
         message: "No traces are kept (TRACING_STORE=none): OTLP only.",
       },
     ]);
-    expect(of("otlp")[0]?.message).toMatch(/^All traces go to http:\/\/collector\.example:4318/);
+    expect(of("otlp")[0]?.message).toContain(`All traces go to ${endpoint}, `);
     const checks = findings.map(({ check }) => check);
     for (const check of ["connection", "key", "schema", "clock"]) expect(checks).not.toContain(check);
   });

@@ -1,10 +1,10 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { spoolContentCheck, spoolDirectoryCheck } from "../../../src/cli/doctor/spool.ts";
-import { Spool } from "../../../src/collector/spool/spool.ts";
+import { spoolContentCheck } from "../../../src/cli/doctor/spool.ts";
+import { readSpoolStatus, Spool } from "../../../src/collector/spool/spool.ts";
 import { sampleRecord } from "../../support/sample-record.ts";
-import { examine, failed, scratch, warned } from "./examination.ts";
+import { examine, scratch, warned } from "./examination.ts";
 
 function openSpool(dir: string): Spool {
   const spool = new Spool({ dir, onDrop: () => undefined, onWarn: () => undefined });
@@ -49,6 +49,29 @@ describe("what waits in the spool", () => {
     expect(finding?.message).toContain(spool.dir);
   });
 
+  it("is told to be nearly too much, by the cap that its process has", async () => {
+    const spoolDir = scratch();
+    const spool = new Spool({
+      dir: spoolDir,
+      maxBytes: 20_000,
+      onDrop: () => undefined,
+      onWarn: () => undefined,
+    });
+    onTestFinished(() => spool.close());
+    const bytes = () => readSpoolStatus(spoolDir).reduce((sum, status) => sum + status.bytes, 0);
+    spool.append(lines(1));
+    spool.flushSync();
+    expect(warned(await examine(spoolContentCheck, { spoolDir }))).toEqual([]);
+    while (bytes() < 16_000) spool.append(lines(1));
+    spool.flushSync();
+    expect(warned(await examine(spoolContentCheck, { spoolDir }))).toEqual([
+      expect.objectContaining({
+        code: "spool-nearly-full",
+        message: expect.stringMatching(/\(alive\): its spool has 1\d.* of 20/),
+      }),
+    ]);
+  });
+
   it("says what was dead-lettered, dropped and damaged, each with its cure", async () => {
     const spoolDir = scratch();
     const spool = openSpool(spoolDir);
@@ -68,45 +91,5 @@ describe("what waits in the spool", () => {
       expect.stringMatching(/dropped \(spool-full 12\)/),
       expect.stringMatching(/1 line cannot be read/),
     ]);
-  });
-});
-
-describe("where the spool lies", () => {
-  it("may not exist yet", async () => {
-    const root = scratch();
-    const spoolDir = join(root, "data", "spool");
-    const findings = await examine(spoolDirectoryCheck, { spoolDir });
-    expect(failed(findings)).toEqual([]);
-    expect(existsSync(join(root, "data"))).toBe(false);
-  });
-
-  it("fails when it is no directory one can write to", async () => {
-    const root = scratch();
-    writeFileSync(join(root, "data"), "");
-    const [finding] = await examine(spoolDirectoryCheck, { spoolDir: join(root, "data", "spool") });
-    expect(finding).toMatchObject({ status: "fail", cure: expect.stringContaining("TRACING_DATA_DIR") });
-  });
-
-  if (process.platform === "linux") {
-    it("fails on a file system that takes no writes, whoever asks", async () => {
-      const [finding] = await examine(spoolDirectoryCheck, { spoolDir: "/proc/tracing/spool" });
-      expect(finding).toMatchObject({
-        status: "fail",
-        message: expect.stringContaining("cannot be written"),
-      });
-    });
-
-    it("warns of a temporary file system", async () => {
-      const spoolDir = join("/dev/shm", `tracing-doctor-${process.pid}`);
-      const findings = warned(await examine(spoolDirectoryCheck, { spoolDir }));
-      expect(findings[0]?.message).toContain("is on a temporary file system");
-    });
-  }
-
-  it("leaves nothing behind", async () => {
-    const spoolDir = scratch();
-    mkdirSync(join(spoolDir, "kept"));
-    await examine(spoolDirectoryCheck, { spoolDir });
-    expect(readdirSync(spoolDir)).toEqual(["kept"]);
   });
 });
