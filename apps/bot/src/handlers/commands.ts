@@ -6,5 +6,5 @@ export const COMMANDS = [
   { command: "stats", description: "your level and recent scores" },
   { command: "cancel", description: "leave an exercise, stop what runs" },
   { command: "forget", description: "erase everything about you" },
-  { command: "help", description: "this list" },
+  { command: "help", description: "what I can do" },
 ] as const;

@@ -8,7 +8,8 @@ import { OPEN } from "./menu.ts";
 import { toScoreText } from "./score-view.ts";
 import type { SessionData } from "./session.ts";
 
-const MARKS: Readonly<Record<LevelState, string>> = { done: "✓", open: "▶", locked: "🔒" };
+// No emoji: not every machine has a font for them.
+const MARKS: Readonly<Record<LevelState, string>> = { done: "✓", open: "▸", locked: "·" };
 
 const CHOOSE = "Choose a track. Each level is a short lesson and one exercise.";
 const ALL_DONE = "You have passed every level of every track. Go on with Train, or choose a track to repeat.";
@@ -35,7 +36,8 @@ export function toTrackReply(track: Track, session: SessionData): Reply {
   const levels = levelsOf(track).map((found) => ({ ...found, state: stateOf(found, session) }));
   const lines = levels.map(({ level, index, state }) => {
     const best = session.best[level.exercise.id];
-    return `${MARKS[state]} ${index + 1}. ${level.title}${best === undefined ? "" : ` (best ${best}/100)`}`;
+    const remark = state === "locked" ? " (locked)" : best === undefined ? "" : ` (best ${best}/100)`;
+    return `${MARKS[state]} ${index + 1}. ${level.title}${remark}`;
   });
   const buttons = new InlineKeyboard();
   for (const state of ["open", "done"] as const) {

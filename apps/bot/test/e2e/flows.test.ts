@@ -207,13 +207,19 @@ describe("support", () => {
       const again = await user.expect("Draft message");
       expect(labels(again)).toEqual(["Regenerate", "Shorter", "More aggressive", "Looks good", ...THUMBS]);
     }
+    const { traces } = await vi.waitUntil(
+      async () => {
+        const page = await world.store.repo.listTraces({ userId: user.id, pipelineName: "support_regen" });
+        return page.traces.length >= 3 && page;
+      },
+      { timeout: 15_000 },
+    );
     const regen = await traceOf(user, "support_regen", 7);
     expect(toTree(regen.spans)).toBe(
       "support_regen > (agent:playbook > (tool:playbook_search), agent:strategist > (llm:openrouter), " +
         "agent:memory > (llm:openrouter))",
     );
     expect(regen.input).toMatchObject({ wish: "more_aggressive", deal: DEAL });
-    const { traces } = await world.store.repo.listTraces({ userId: user.id, pipelineName: "support_regen" });
     expect(traces).toHaveLength(3);
 
     await user.press("Looks good");
