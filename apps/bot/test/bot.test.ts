@@ -190,6 +190,27 @@ describe("a score that cannot be delivered", () => {
   });
 });
 
+describe("a thumb", () => {
+  it.each(["Bad Request: message is not modified", "Bad Request: message to edit not found"])(
+    "pressed again, or on a message that is gone, is no failure: %s",
+    async (description) => {
+      await openScenario();
+      await say(ANSWER);
+      const [thumb] = JSON.stringify(world.server.messages).match(/rate:up:[0-9a-f]{32}/) ?? [];
+      world.server.script(
+        "editMessageReplyMarkup",
+        { kind: "result", result: true },
+        { kind: "error", status: 400, description },
+      );
+      const before = said().length;
+      await press(thumb ?? "");
+      await press(thumb ?? "");
+      expect(world.server.callsOf("editMessageReplyMarkup")).toHaveLength(2);
+      expect(said().slice(before)).toEqual([]);
+    },
+  );
+});
+
 describe("/forget", () => {
   it("gives up what is still being noted about the rep, instead of waiting for it", async () => {
     await openScenario();

@@ -1,5 +1,5 @@
 import { Composer, InlineKeyboard } from "grammy";
-import type { Reply } from "../telegram/reply.ts";
+import { isNotEditable, isNotModified, type Reply } from "../telegram/reply.ts";
 import type { BotContext } from "./context.ts";
 import { OUTDATED, say } from "./show.ts";
 import { senderOf } from "./update-owner.ts";
@@ -15,9 +15,14 @@ rating.callbackQuery(/^rate:(up|down):([0-9a-f]{32})$/, async (ctx) => {
   await ctx.deps.traceRepo.score(traceId, { name: SCORE, value: thumb === "up" });
   // The thumbs go, so that a rating is seen to be taken; the rest of the buttons stays.
   const rows = ctx.callbackQuery.message?.reply_markup?.inline_keyboard ?? [];
-  await ctx.editMessageReplyMarkup({
-    reply_markup: { inline_keyboard: rows.filter((row) => !isThumbs(row)) },
-  });
+  try {
+    await ctx.editMessageReplyMarkup({
+      reply_markup: { inline_keyboard: rows.filter((row) => !isThumbs(row)) },
+    });
+  } catch (error) {
+    // Pressed twice, or the message was deleted since.
+    if (!isNotModified(error) && !isNotEditable(error)) throw error;
+  }
 });
 
 /** What a press shows at once, before it is worked on. */
