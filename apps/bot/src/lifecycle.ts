@@ -2,7 +2,7 @@ import type { Logger } from "./logger.ts";
 
 export interface LifecycleOptions {
   logger: Logger;
-  /** All of the stopping must be over by then. @default 8_000 */
+  /** All of the stopping must be over by then. @default 7_800, so that the process is gone after 8 s */
   stopWithinMs?: number;
 }
 
@@ -23,7 +23,7 @@ export class Lifecycle {
   readonly #started: Started[] = [];
   #stopping: Promise<boolean> | undefined;
 
-  constructor({ logger, stopWithinMs = 8_000 }: LifecycleOptions) {
+  constructor({ logger, stopWithinMs = 7_800 }: LifecycleOptions) {
     this.#logger = logger;
     this.#stopWithinMs = stopWithinMs;
   }

@@ -22,8 +22,8 @@ import { downloadVoice } from "./telegram/download-voice.ts";
 import { createPolling } from "./telegram/polling.ts";
 import { createAssemblyAiTranscriber } from "./voice/assemblyai-transcriber.ts";
 
-/** How the 8 s that stopping may take are shared out; the collector's are those of its last delivery. */
-const HANDLERS_FINISH_MS = 3_500;
+/** How the 8 s that stopping may take are shared out; the collector's are those of its last delivery, the rest is for sessions. */
+const HANDLERS_FINISH_MS = 3_000;
 const APOLOGIES_MS = 1_500;
 const BACKGROUND_MS = 1_000;
 const COLLECTOR_MS = 1_500;

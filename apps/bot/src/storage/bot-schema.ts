@@ -3,14 +3,27 @@ import { migrate, type OpenStore, readMigrations, TracingError } from "@app/trac
 import type { Logger } from "../logger.ts";
 import { MIGRATIONS_DIR } from "../package-files.ts";
 
+/** How long the bot waits for its database before it goes on without. */
+const PATIENCE_MS = 15_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
 /**
- * Brings the schemas of the bot and of its traces up to date. A database that cannot be reached now is no error: it is
- * asked again until it can, and until then the bot says that it cannot reach its records.
+ * Brings the schemas of the bot and of its traces up to date. A database that cannot be reached now, or does not
+ * answer in time, is no error: it is asked until it can, and until then the bot says that it cannot reach its records.
  */
-export async function prepareSchemas(store: OpenStore, logger: Logger, signal: AbortSignal): Promise<void> {
+export async function prepareSchemas(
+  store: OpenStore,
+  logger: Logger,
+  signal: AbortSignal,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const begun = begin(store, logger, signal).then(() => true);
+  if (await Promise.race([begun, pause(patienceMs, false, { ref: false })])) return;
+  logger.warn("The database does not answer; the bot goes on without until it does");
+}
+
+async function begin(store: OpenStore, logger: Logger, signal: AbortSignal): Promise<void> {
   try {
     await migrateAll(store, logger);
   } catch (error) {

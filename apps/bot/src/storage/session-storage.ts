@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "../logger.ts";
 import { type BotRecords, RecordsUnavailableError } from "./bot-records.ts";
@@ -63,17 +64,11 @@ export class SessionStorage<T extends object> {
     await this.#records.deleteSession(key);
   }
 
-  /** Drops what is at hand of a chat, whose rows somebody else deletes. */
-  forget(key: string): void {
-    this.#recent.delete(key);
-    this.#unsaved.delete(key);
-  }
-
-  /** Tries once more to write what could not be written; to be called before the client closes. */
-  async close(): Promise<void> {
+  /** Tries once more, for a moment, to write what could not be written; to be called before the client closes. */
+  async close(timeoutMs = 500): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    await this.#saveAll();
+    await Promise.race([this.#saveAll(), pause(timeoutMs, undefined, { ref: false })]);
     if (this.#unsaved.size > 0) {
       this.#logger.error({ sessions: this.#unsaved.size }, "Sessions could not be saved and are lost");
     }

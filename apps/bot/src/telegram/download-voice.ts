@@ -8,6 +8,8 @@ export interface DownloadVoiceOptions {
   fileId: string;
   /** @default 20971520, the most that the Bot API hands out */
   maxBytes?: number;
+  /** For all of it, however slowly the bytes come. @default 60_000 */
+  timeoutMs?: number;
   signal?: AbortSignal;
 }
 
@@ -44,11 +46,13 @@ const DEFAULT_MAX_BYTES = 20 * 1_024 * 1_024;
  * @throws {VoiceDownloadError}, or the signal's reason when that gives it up.
  */
 export async function downloadVoice(options: DownloadVoiceOptions): Promise<Uint8Array> {
-  const { api, apiRoot, token, fileId, maxBytes = DEFAULT_MAX_BYTES, signal } = options;
+  const { api, apiRoot, token, fileId, maxBytes = DEFAULT_MAX_BYTES, timeoutMs = 60_000, signal } = options;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
   try {
-    const path = await locate(api, fileId, maxBytes, signal);
+    const path = await locate(api, fileId, maxBytes, either);
     const response = await fetch(`${apiRoot}/file/bot${token}/${path}`, {
-      signal: signal ?? null,
+      signal: either,
       redirect: "error",
     });
     return await readBounded(response, maxBytes);
@@ -62,9 +66,9 @@ export async function downloadVoice(options: DownloadVoiceOptions): Promise<Uint
   }
 }
 
-async function locate(api: FileApi, fileId: string, maxBytes: number, signal?: AbortSignal): Promise<string> {
+async function locate(api: FileApi, fileId: string, maxBytes: number, signal: AbortSignal): Promise<string> {
   try {
-    const file = await api.getFile(fileId, signal && toApiSignal(signal));
+    const file = await api.getFile(fileId, toApiSignal(signal));
     if ((file.file_size ?? 0) > maxBytes) throw tooLarge(maxBytes);
     if (file.file_path === undefined) throw new VoiceDownloadError("gone", "Telegram has no such recording");
     return file.file_path;

@@ -77,6 +77,43 @@ describe("stopping the bot", () => {
     expect(new Set(traces.map(({ status }) => status))).toEqual(new Set(["error"]));
   });
 
+  it("SIGTERM while the database hangs: each run gets an apology within 8 s, and its trace waits in the spool", async () => {
+    const world = await createTestWorld();
+    const bot = await world.startBot();
+    const { users } = await beginFiveRuns(world);
+    const other = world.user(16);
+    await other.send("/help");
+    await other.expect("/learn");
+    const endHang = world.insforge.fault(() => ({ kind: "hang" }));
+    await other.send("/learn");
+    await bot.logged(/^Sessions cannot be saved now/);
+    const { code, tookMs } = await bot.end("SIGTERM");
+    expect(bot.lines().map(({ msg }) => msg)).not.toContainEqual(expect.stringContaining("cut short"));
+    expect(tookMs).toBeLessThan(8_000);
+    expect(code).toBe(0);
+    for (const user of users) await user.expect("I am being restarted");
+    endHang();
+    await world.startBot();
+    await vi.waitUntil(
+      async () => {
+        const traces = await storedRuns(world);
+        return traces.length === USERS.length && traces.every(({ status }) => status === "error");
+      },
+      { timeout: 20_000 },
+    );
+  });
+
+  it("SIGTERM while neither Telegram nor the database answers takes no longer", async () => {
+    const world = await createTestWorld();
+    const bot = await world.startBot();
+    await beginFiveRuns(world);
+    world.insforge.fault(() => ({ kind: "hang" }));
+    await world.telegram.close();
+    const { code, tookMs } = await bot.end("SIGTERM");
+    expect(tookMs).toBeLessThan(8_000);
+    expect(code).toBe(0);
+  });
+
   it("a second signal stops at once", async () => {
     const world = await createTestWorld();
     const bot = await world.startBot();

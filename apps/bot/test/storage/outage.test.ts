@@ -46,6 +46,25 @@ describe("while the database is away", () => {
     expect(lines.map(({ msg }) => msg)).toContain("The database is not ready; trying again until it is");
   });
 
+  it("a bot that starts does not wait for one that hangs, and has its schemas when it answers again", async () => {
+    const endHang = backend.fault(() => ({ kind: "hang" }), { times: 1 });
+    await prepareSchemas(opened.store, logger, stop.signal, 100);
+    expect(lines.at(-1)?.msg).toBe("The database does not answer; the bot goes on without until it does");
+    await expect(records.readSession("1")).rejects.toBeInstanceOf(RecordsUnavailableError);
+    endHang();
+    // What hangs is cut off, as when a proxy gives up.
+    await backend.down();
+    await backend.up();
+    await vi.waitUntil(
+      () =>
+        records.readSession("1").then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 20_000 },
+    );
+  });
+
   it("chats that were active go on, and what they did is saved when it is back", async () => {
     await prepareSchemas(opened.store, logger, stop.signal);
     const sessions = new SessionStorage<{ xp: number }>(records, logger);
@@ -87,6 +106,21 @@ describe("while the database is away", () => {
     await sessions.close();
     expect(await records.readSession("1")).toEqual({ xp: 30 });
     expect(lines.map(({ msg }) => msg)).toContain("A session is refused and dropped");
+  });
+
+  it("waits no longer than a moment at the end for one that hangs", async () => {
+    await prepareSchemas(opened.store, logger, stop.signal);
+    const sessions = new SessionStorage<{ xp: number }>(records, logger);
+    await backend.down();
+    await sessions.write("1", { xp: 30 });
+    await backend.up();
+    const begun = backend.requests.length;
+    backend.fault(() => ({ kind: "hang" }));
+    await sessions.close(100);
+    expect(backend.requests.slice(begun).map(({ path }) => path)).toEqual([
+      "/api/database/rpc/write_session",
+    ]);
+    expect(lines.at(-1)?.msg).toBe("Sessions could not be saved and are lost");
   });
 
   it("says what it has to give up", async () => {

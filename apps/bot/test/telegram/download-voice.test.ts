@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { Api } from "grammy";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   type DownloadVoiceOptions,
   downloadVoice,
@@ -70,6 +72,17 @@ describe("downloadVoice", () => {
       message: "The recording could not be fetched from Telegram (ECONNREFUSED)",
     });
     expect(await failureOf({ apiRoot: "http://not an address" })).toMatchObject({ kind: "unreachable" });
+  });
+
+  it("does not wait for ever, neither for the address nor for the bytes", async () => {
+    server.script("getFile", { kind: "hang" });
+    expect(await failureOf({ timeoutMs: 50 })).toMatchObject({ kind: "unreachable" });
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    onTestFinished(() => void silent.close().closeAllConnections());
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const apiRoot = `http://127.0.0.1:${port}`;
+    expect(await failureOf({ timeoutMs: 50, apiRoot })).toMatchObject({ kind: "unreachable" });
   });
 
   it("is given up by the caller's signal, with its reason", async () => {
