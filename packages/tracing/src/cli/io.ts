@@ -11,6 +11,10 @@ export interface CliIo {
   directory: string;
   /** The clock that relative times (`--since 2h`) and bars of running spans are read from. */
   now(): Date;
+  /** Asks the person at the terminal a question that takes yes or no; absent where nobody can answer. */
+  confirm?: ((question: string) => Promise<boolean>) | undefined;
+  /** Aborted when the user asks to end (Ctrl-C, SIGTERM), which from the first call on no longer ends the process by itself. */
+  interruption?: (() => AbortSignal) | undefined;
 }
 
 export interface CliStream {
@@ -19,11 +23,16 @@ export interface CliStream {
   columns?: number | undefined;
 }
 
-/** Cells a line may take: a terminal's own, unlimited in a pipe. */
+/** Cells a line may take: a terminal's own, else what `COLUMNS` says, else unlimited in a pipe. */
 export function outputWidth({ stdout, env }: CliIo): number | undefined {
-  if (!stdout.isTTY) return undefined;
-  const columns = stdout.columns ?? Number(env.COLUMNS);
-  return Number.isSafeInteger(columns) && columns > 0 ? columns : 80;
+  const columns = stdout.isTTY && stdout.columns ? stdout.columns : Number(env.COLUMNS);
+  if (Number.isSafeInteger(columns) && columns > 0) return columns;
+  return stdout.isTTY ? 80 : undefined;
+}
+
+/** How what goes to standard output is laid out and coloured. */
+export function renderOptions(io: CliIo): { width: number | undefined; color: boolean } {
+  return { width: outputWidth(io), color: wantsColor(io.stdout, io.env) };
 }
 
 /** Whether to write ANSI colours: https://no-color.org first, then `FORCE_COLOR`, else only to a terminal. */

@@ -3,12 +3,25 @@ import { createRequire } from "node:module";
 import { Command } from "commander";
 import type { AddCommand, CommandContext } from "./command.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addErrorsCommand } from "./commands/errors.ts";
 import { addLsCommand } from "./commands/ls.ts";
 import { addMigrateCommand } from "./commands/migrate.ts";
+import { addPruneCommand } from "./commands/prune.ts";
 import { addShowCommand } from "./commands/show.ts";
+import { addStatsCommand } from "./commands/stats.ts";
+import { addTailCommand } from "./commands/tail.ts";
 import { outputWidth, wantsColor } from "./io.ts";
 
-const COMMANDS: readonly AddCommand[] = [addMigrateCommand, addDoctorCommand, addLsCommand, addShowCommand];
+const COMMANDS: readonly AddCommand[] = [
+  addMigrateCommand,
+  addDoctorCommand,
+  addLsCommand,
+  addShowCommand,
+  addTailCommand,
+  addStatsCommand,
+  addErrorsCommand,
+  addPruneCommand,
+];
 
 export function createProgram(context: CommandContext): Command {
   const { stdout, stderr, env } = context.io;

@@ -104,8 +104,14 @@ export class TraceRepo {
     return groups.map(toErrorGroup);
   }
 
-  /** Erases for good; at least one condition is needed, and all given ones hold together. */
-  async deleteTraces(filter: DeleteFilter): Promise<{ traces: number; spans: number }> {
+  /**
+   * Erases for good; at least one condition is needed, and all given ones hold together. It goes by parts of up to 2,000
+   * traces, each of which is final; `onProgress` is told what is gone after each.
+   */
+  async deleteTraces(
+    filter: DeleteFilter,
+    onProgress: (deleted: Readonly<{ traces: number; spans: number }>) => void = () => undefined,
+  ): Promise<{ traces: number; spans: number }> {
     const conditions = toConditions(filter, DELETE_CONDITIONS);
     const deleted = { traces: 0, spans: 0 };
     let more = true;
@@ -115,6 +121,7 @@ export class TraceRepo {
       });
       deleted.traces += part.traces;
       deleted.spans += part.spans;
+      onProgress({ ...deleted });
       more = part.more;
     }
     return deleted;

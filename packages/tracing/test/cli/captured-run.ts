@@ -13,6 +13,8 @@ export interface RunSetting {
   columns?: number;
   now?: Date;
   directory?: string;
+  /** What the person at the terminal answers; nobody is there when absent. */
+  confirm?: (question: string) => Promise<boolean>;
 }
 
 /** Runs a command line in this process and keeps what it writes. Nothing of the real environment reaches it. */
@@ -31,6 +33,7 @@ export async function captureRun(argv: readonly string[], setting: RunSetting = 
     env: setting.env ?? {},
     directory: setting.directory ?? process.cwd(),
     now: () => setting.now ?? new Date(),
+    confirm: setting.confirm,
   });
   return { exitCode, ...written };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { captureRun } from "./captured-run.ts";
 
+const COMMANDS = ["migrate", "doctor", "ls", "show", "tail", "stats", "errors", "prune"];
+
 /** Every option that takes a value, a value it cannot take, and a word of what it accepts. */
 const WRONG_VALUES: readonly [option: string, value: string, accepted: RegExp][] = [
   ["--pipeline", " ", /not empty/],
@@ -73,7 +75,7 @@ describe("bad usage", () => {
     [["shwo"], /unknown command 'shwo'.*Did you mean show/s],
     [
       ["frobnicate"],
-      /unknown command 'frobnicate'\naccepted: migrate, doctor, ls, show; see tracing --help\./,
+      /unknown command 'frobnicate'\naccepted: migrate, doctor, ls, show, tail, .*; see tracing --help\./,
     ],
     [["--nope"], /unknown option '--nope'/],
     [[], /Usage: tracing/],
@@ -136,7 +138,7 @@ describe("bad usage", () => {
 });
 
 describe("help", () => {
-  it.each(["migrate", "doctor", "ls", "show"])("of %s has examples and every option", async (command) => {
+  it.each(COMMANDS)("of %s has examples and every option", async (command) => {
     const { exitCode, stdout, stderr } = await captureRun([command, "--help"]);
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toContain(`Usage: tracing ${command}`);
@@ -148,7 +150,7 @@ describe("help", () => {
   });
 
   it("has no option that takes a key", async () => {
-    for (const command of ["migrate", "doctor", "ls", "show"]) {
+    for (const command of COMMANDS) {
       expect((await captureRun([command, "--help"])).stdout).not.toMatch(/--[a-z-]*key/);
     }
   });
@@ -156,8 +158,7 @@ describe("help", () => {
   it("of the program lists the commands", async () => {
     const { exitCode, stdout } = await captureRun(["--help"]);
     expect(exitCode).toBe(0);
-    for (const command of ["migrate", "doctor", "ls", "show"])
-      expect(stdout).toMatch(new RegExp(`^  ${command}`, "m"));
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command}`, "m"));
   });
 
   it("fits the terminal", async () => {

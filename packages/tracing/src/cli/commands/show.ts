@@ -4,7 +4,7 @@ import { renderSpan, renderTrace } from "../../render/index.ts";
 import type { Span, TraceDetail } from "../../store/trace-repo.ts";
 import { readSpanId, readTraceReference, type TraceReference } from "../arguments.ts";
 import type { CommandContext } from "../command.ts";
-import { outputWidth, wantsColor, writeJson, writeLine } from "../io.ts";
+import { renderOptions, writeJson, writeLine } from "../io.ts";
 import { type CommonFlags, withCommonFlags } from "../store-flags.ts";
 import { withStoreToRead } from "../store-session.ts";
 import { resolveTraceId, traceNotFound } from "../trace-lookup.ts";
@@ -37,7 +37,7 @@ export function addShowCommand(program: Command, { io }: CommandContext): void {
       });
       const span = flags.span === undefined ? undefined : findSpan(trace, flags.span);
       if (flags.json) return writeJson(io.stdout, span ?? trace);
-      const render = { width: outputWidth(io), color: wantsColor(io.stdout, io.env) };
+      const render = renderOptions(io);
       const text = span
         ? renderSpan(span, render)
         : renderTrace(trace, { ...render, io: flags.io, now: io.now() });
