@@ -93,27 +93,43 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     }),
   );
   const parsed = environmentSchema.safeParse(given);
-  const problems = parsed.success
-    ? findContradictions(parsed.data)
-    : parsed.error.issues.map(({ path, message }) => {
-        const name = String(path[0]);
-        const received = SECRET.test(name) ? "something else" : `"${given[name]}"`;
-        return `${name} is ${received}; expected: ${message}.`;
-      });
+  const mistakes = (parsed.error?.issues ?? []).map(({ path, message }) => {
+    const name = String(path[0]);
+    const received = SECRET.test(name) ? "is not acceptable" : `is "${given[name]}"`;
+    return `${name} ${received}; expected: ${message}.`;
+  });
+  const problems = [...mistakes, ...findMissing(given)];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toConfig(parsed.data);
 }
 
-function findContradictions(env: Environment): string[] {
-  const problems: string[] = [];
-  const needs = (name: keyof Environment, because: string): void => {
-    if (env[name] === undefined) problems.push(`${name} is missing; ${because}.`);
-  };
-  if (env.INSFORGE_BASE_URL) needs("INSFORGE_API_KEY", "INSFORGE_BASE_URL is set, and InsForge needs both");
-  if (env.INSFORGE_API_KEY) needs("INSFORGE_BASE_URL", "INSFORGE_API_KEY is set, and InsForge needs both");
-  if (env.LLM_PROVIDER === "openrouter") needs("OPENROUTER_API_KEY", "LLM_PROVIDER is openrouter");
-  if (env.LLM_PROVIDER === "anthropic") needs("ANTHROPIC_API_KEY", "LLM_PROVIDER is anthropic");
-  return problems;
+/** What other variables make necessary. */
+function findMissing(given: Readonly<Record<string, string>>): string[] {
+  const needed = [
+    {
+      name: "INSFORGE_API_KEY",
+      when: given.INSFORGE_BASE_URL,
+      because: "INSFORGE_BASE_URL is set, and InsForge needs both",
+    },
+    {
+      name: "INSFORGE_BASE_URL",
+      when: given.INSFORGE_API_KEY,
+      because: "INSFORGE_API_KEY is set, and InsForge needs both",
+    },
+    {
+      name: "OPENROUTER_API_KEY",
+      when: given.LLM_PROVIDER === "openrouter",
+      because: "LLM_PROVIDER is openrouter",
+    },
+    {
+      name: "ANTHROPIC_API_KEY",
+      when: given.LLM_PROVIDER === "anthropic",
+      because: "LLM_PROVIDER is anthropic",
+    },
+  ];
+  return needed
+    .filter(({ name, when }) => when && !given[name])
+    .map(({ name, because }) => `${name} is missing; ${because}.`);
 }
 
 function toConfig(env: Environment): Config {

@@ -5,6 +5,7 @@ import { Lifecycle, StartGivenUpError } from "./lifecycle.ts";
 import { createLogger } from "./logger.ts";
 import { PipelineError } from "./pipelines/index.ts";
 import { startBot } from "./start-bot.ts";
+import { BotTokenError } from "./telegram/polling.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -37,7 +38,8 @@ async function main(): Promise<void> {
 
 /** What the operator has to mend in the environment or in the bot's files. */
 function isUsage(error: unknown): error is Error {
-  return error instanceof ConfigError || error instanceof ContentError || error instanceof PipelineError;
+  const kinds = [BotTokenError, ConfigError, ContentError, PipelineError];
+  return kinds.some((kind) => error instanceof kind);
 }
 
 function stopOnSignals(stop: (signal: string) => Promise<boolean>): void {

@@ -2,7 +2,7 @@ import { openStore, startTracing } from "@app/tracing";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { createAgents, type NoteStore } from "./agents/index.ts";
 import { ALLOWED_UPDATES, type BotAddress, createBot } from "./bot.ts";
-import type { Config, TelegramConfig } from "./config.ts";
+import { type Config, ConfigError, type TelegramConfig } from "./config.ts";
 import { loadContent } from "./content/index.ts";
 import type { Dependencies } from "./handlers/context.ts";
 import { introduce, takeAbandonedChats } from "./handlers/introduce.ts";
@@ -123,9 +123,15 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
 /** Telegram, or a server on this machine that behaves like it, with a page to chat on. */
 async function startTelegram(telegram: TelegramConfig, lifecycle: Lifecycle): Promise<BotAddress> {
   if (telegram.mode === "remote") return telegram;
-  const { startLocalTelegram, LOCAL_BOT_TOKEN } = await import("@app/local-telegram");
+  const { startLocalTelegram, LOCAL_BOT_TOKEN, LocalTelegramError } = await import("@app/local-telegram");
   const local = await lifecycle.part("local Telegram", {
-    start: () => startLocalTelegram({ port: telegram.port }),
+    start: async () => {
+      try {
+        return await startLocalTelegram({ port: telegram.port });
+      } catch (error) {
+        throw error instanceof LocalTelegramError ? new ConfigError([error.message]) : error;
+      }
+    },
     stop: (server) => server.close(),
   });
   process.stdout.write(`Chat with the bot at ${local.chatUrl}\n`);

@@ -83,6 +83,10 @@ describe("readConfig", () => {
     ]);
   });
 
+  it("names what is missing beside what is wrong", () => {
+    expect(problemsOf({ INSFORGE_API_KEY: "ik_123456", LOG_LEVEL: "loud" })).toHaveLength(2);
+  });
+
   it("never repeats a secret that is not accepted", () => {
     const env = {
       TELEGRAM_BOT_TOKEN: "hunter2 is my token",

@@ -33,14 +33,18 @@ export async function runCoached<N extends PipelineName>(ctx: BotContext, run: C
     return;
   }
   const identity = { telegramId: userId, userId, sessionId: chatId };
+  const ended = Promise.withResolvers<void>();
   try {
     await TraceContext.run({ pipelineName: run.pipeline, ...identity, input: run.traced }, (trace) =>
-      runWithProgress(ctx, run, trace),
+      runWithProgress(ctx, run, trace, ended.promise),
     );
   } catch (error) {
     // The rep has been told, and the trace knows.
     const level = error instanceof RunStoppedError ? "info" : "error";
     ctx.deps.logger[level]({ err: error, pipeline: run.pipeline, userId }, "A pipeline run has failed");
+  } finally {
+    // Nothing in the background competes with the reply.
+    ended.resolve();
   }
 }
 
@@ -48,6 +52,7 @@ async function runWithProgress<N extends PipelineName>(
   ctx: BotContext,
   run: CoachedRun<N>,
   trace: TraceContext,
+  ended: Promise<void>,
 ): Promise<void> {
   const { runner, runs, background, logger } = ctx.deps;
   const userId = String(senderOf(ctx).id);
@@ -67,6 +72,7 @@ async function runWithProgress<N extends PipelineName>(
       userId,
       signal: running.signal,
       backgroundSignal: AbortSignal.any([background.signal, afterwards.signal]),
+      backgroundAfter: ended,
     });
     background.add(userId, rest, afterwards);
     trace.setOutput(output);

@@ -33,7 +33,10 @@ export function toRatingToast(data: string): string | undefined {
 /** The same reply, which can be rated. */
 export function withThumbs({ text, buttons = new InlineKeyboard() }: Reply, traceId: string): Reply {
   const thumbs = InlineKeyboard.from([
-    [InlineKeyboard.text("👍", `rate:up:${traceId}`), InlineKeyboard.text("👎", `rate:down:${traceId}`)],
+    [
+      InlineKeyboard.text("👍 Helpful", `rate:up:${traceId}`),
+      InlineKeyboard.text("👎 Not helpful", `rate:down:${traceId}`),
+    ],
   ]);
   return { text, buttons: buttons.clone().append(thumbs) };
 }

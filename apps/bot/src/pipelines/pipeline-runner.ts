@@ -24,6 +24,8 @@ export interface RunOptions {
   signal: AbortSignal;
   /** Gives the background steps up. */
   backgroundSignal?: AbortSignal | undefined;
+  /** Background steps begin when it has settled. @default at once */
+  backgroundAfter?: Promise<void> | undefined;
   /** Told when a step begins that the reply waits for. */
   onStep?: ((agent: string) => void) | undefined;
 }
@@ -112,10 +114,11 @@ export class PipelineRunner {
     values: Values,
     options: RunOptions,
   ): Promise<void>[] {
-    const { userId, backgroundSignal = new AbortController().signal } = options;
+    const { userId, backgroundSignal = new AbortController().signal, backgroundAfter } = options;
     return steps.map((step) => {
       const work = (async () => {
         try {
+          await backgroundAfter;
           await this.#runStep(pipeline, step, values, { userId, signal: backgroundSignal });
         } catch (error) {
           this.#onBackgroundError(error, { pipeline: pipeline.name, agent: step.agent, userId });

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -30,6 +32,7 @@ describe("a configuration that is not right", () => {
         "The configuration is not right:",
         '  ADMIN_IDS is "me"; expected: Telegram user ids separated by commas, such as 42,99.',
         '  LLM_PROVIDER is "gpt"; expected: openrouter, anthropic or offline.',
+        "  INSFORGE_BASE_URL is missing; INSFORGE_API_KEY is set, and InsForge needs both.",
         "",
       ].join("\n"),
     );
@@ -42,5 +45,17 @@ describe("a configuration that is not right", () => {
     expect(code).toBe(2);
     expect(output).toContain("LLM_PROVIDER");
     expect(output).not.toContain("LOG_LEVEL");
+  });
+
+  it("is told of a port that is taken, with what to change", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    onTestFinished(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const { code, output } = await outcome({ LOCAL_TELEGRAM_PORT: String(port) });
+    expect(code).toBe(2);
+    expect(output).toContain(String(port));
+    expect(output).toContain("LOCAL_TELEGRAM_PORT");
+    expect(output).not.toMatch(/\n +at /);
   });
 });

@@ -7,7 +7,7 @@ import { createWorld, type World } from "./world.ts";
 
 const DEAL =
   "Acme, 40 seats for 36,000 euros a year. The CFO likes it, procurement is silent for three weeks.";
-const THUMBS = ["👍", "👎"];
+const THUMBS = ["👍 Helpful", "👎 Not helpful"];
 const { tracks, scenarios } = loadContent(CONTENT_DIR);
 
 let world: World;
@@ -443,7 +443,7 @@ describe("thumbs below an answer", () => {
     expect([up?.text, down?.text]).toEqual(THUMBS);
     await user.pressData(messageId, up?.data ?? "");
     const rated = await user.expect("80/100");
-    expect(labels(rated)).not.toContain("👍");
+    expect(labels(rated)).not.toContain(THUMBS[0]);
     expect(labels(rated).length).toBeGreaterThan(0);
     const { scores, traceId } = await traceOf(user, "train", 5);
     expect(scores).toMatchObject([{ name: "helpful", value: true }]);

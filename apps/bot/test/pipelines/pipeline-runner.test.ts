@@ -114,6 +114,19 @@ describe("the pipeline runner", () => {
     expect(server.requests.find(({ task }) => task === "memory")?.prompt).toContain("stage: evaluation");
   });
 
+  it("begins what goes on in the background when it is told to, and keeps it in the trace", async () => {
+    const runner = await openRunner();
+    const replied = Promise.withResolvers<void>();
+    const { value, traceId } = await traces.run("learn", () =>
+      runner.run("learn", { exercise, answer, notes: [] }, { ...options, backgroundAfter: replied.promise }),
+    );
+    expect(server.requests.map(({ task }) => task)).toEqual(["assess"]);
+    replied.resolve();
+    await value.background;
+    expect(server.requests.map(({ task }) => task)).toEqual(["assess", "memory"]);
+    expect((await traces.tree(traceId))?.children).toContainEqual({ name: "agent:memory", children: [llm] });
+  });
+
   it("runs support_regen on what is known", async () => {
     const runner = await openRunner();
     const { output } = await runner.run("support", { deal, notes: [] }, options);
