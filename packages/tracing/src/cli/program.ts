@@ -4,6 +4,7 @@ import { Command } from "commander";
 import type { AddCommand, CommandContext } from "./command.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addErrorsCommand } from "./commands/errors.ts";
+import { addExportCommand } from "./commands/export.ts";
 import { addLsCommand } from "./commands/ls.ts";
 import { addMigrateCommand } from "./commands/migrate.ts";
 import { addPruneCommand } from "./commands/prune.ts";
@@ -21,6 +22,7 @@ const COMMANDS: readonly AddCommand[] = [
   addStatsCommand,
   addErrorsCommand,
   addPruneCommand,
+  addExportCommand,
 ];
 
 export function createProgram(context: CommandContext): Command {

@@ -13,7 +13,12 @@ export interface RunningCommand {
   /** Waits until what was written so far holds something. */
   until(stream: "stdout" | "stderr", pattern: RegExp): Promise<void>;
   /** Resolves to how the process ended. */
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly exited: Promise<Ended>;
+}
+
+interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
 }
 
 /** Starts a command with nothing of this process's configuration. */
@@ -24,7 +29,7 @@ export function startCommand(argv: readonly string[], env: NodeJS.ProcessEnv, cw
     stdio: ["ignore", "pipe", "pipe"],
   });
   const written = { stdout: "", stderr: "" };
-  const exited = once(child, "close").then(([code, signal]) => ({ code, signal }));
+  const exited = once(child, "close").then(([code, signal]): Ended => ({ code, signal }));
   for (const name of ["stdout", "stderr"] as const) {
     child[name].on("data", (chunk: Buffer) => {
       written[name] += chunk.toString();
@@ -45,7 +50,7 @@ export function startCommand(argv: readonly string[], env: NodeJS.ProcessEnv, cw
     exited,
     async until(stream, pattern) {
       while (!pattern.test(written[stream])) {
-        const ended = await Promise.race([once(child[stream], "data").then(() => false), exited]);
+        const ended = await Promise.race([once(child[stream], "data").then(() => undefined), exited]);
         if (ended) throw new Error(`it ended with ${ended.code ?? ended.signal}: ${written.stderr}`);
       }
     },
