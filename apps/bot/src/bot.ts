@@ -24,7 +24,7 @@ export interface BotAddress {
 /** Kinds of updates the bot asks for. */
 export const ALLOWED_UPDATES = ["message", "callback_query"] as const;
 
-/** A call that hangs holds its chat's queue. A poll may take this long: 30 s, and some for the way. */
+/** A poll may take this long: 30 s, and some for the way. Other calls have a shorter time of their own. */
 const API_TIMEOUT_S = 50;
 
 /**

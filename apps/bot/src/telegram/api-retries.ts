@@ -10,6 +10,8 @@ export interface ApiRetriesOptions {
   maxDelaySeconds?: number;
   /** Before the first repetition after a lost connection; doubles. @default 1000 */
   reconnectDelayMs?: number;
+  /** A call that takes longer counts as a lost connection. @default 20_000 */
+  callTimeoutMs?: number;
 }
 
 /** `getMe`, `deleteWebhook` and `getUpdates` belong to polling, which has a back-off of its own. */
@@ -31,15 +33,22 @@ export function withoutRetries(signal: AbortSignal): ApiSignal {
  * connection, within bounds. A call whose answer was lost is repeated too: a message can arrive twice, but none is lost.
  */
 export function createApiRetries(options: ApiRetriesOptions = {}): Transformer {
-  const { maxRetryAttempts = 3, maxDelaySeconds = 30, reconnectDelayMs = 1_000 } = options;
+  const {
+    maxRetryAttempts = 3,
+    maxDelaySeconds = 30,
+    reconnectDelayMs = 1_000,
+    callTimeoutMs = 20_000,
+  } = options;
   // Its own repetition of lost connections has no bound.
   const retryAnswers = autoRetry({ maxRetryAttempts, maxDelaySeconds, rethrowHttpErrors: true });
   return async (prev, method, payload, signal) => {
     if (OWN_BACKOFF.has(method) || (signal && optedOut.has(signal))) return prev(method, payload, signal);
+    const callInTime: typeof prev = (calledMethod, calledPayload, given) =>
+      prev(calledMethod, calledPayload, withTimeout(given, callTimeoutMs));
     let delayMs = reconnectDelayMs;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await retryAnswers(prev, method, payload, signal);
+        return await retryAnswers(callInTime, method, payload, signal);
       } catch (error) {
         if (!(error instanceof HttpError) || signal?.aborted || attempt === maxRetryAttempts) throw error;
         await sleep(delayMs);
@@ -47,4 +56,9 @@ export function createApiRetries(options: ApiRetriesOptions = {}): Transformer {
       }
     }
   };
+}
+
+function withTimeout(signal: ApiSignal | undefined, timeoutMs: number): ApiSignal {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return toApiSignal(signal ? AbortSignal.any([signal as AbortSignal, timeout]) : timeout);
 }

@@ -1,4 +1,4 @@
-import type { FormattedString } from "@grammyjs/parse-mode";
+import { FormattedString } from "@grammyjs/parse-mode";
 import { type Api, GrammyError, type InlineKeyboard } from "grammy";
 import { splitText } from "./split-text.ts";
 
@@ -62,7 +62,8 @@ interface OneMessage {
 function toMessages({ text, buttons }: Reply): [OneMessage, ...OneMessage[]] {
   const parts = splitText(text);
   const [first, ...rest] = parts.map((part, index) => ({
-    text: part,
+    // Telegram takes no halves of characters, which models write now and then.
+    text: new FormattedString(part.text.toWellFormed(), part.entities ?? []),
     buttons: index === parts.length - 1 ? buttons : undefined,
   }));
   if (!first) throw new TypeError("A reply needs text; it received one with nothing visible");

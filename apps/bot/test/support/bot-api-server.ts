@@ -228,6 +228,7 @@ export class BotApiServer implements AsyncDisposable {
   #write(payload: BotApiCall["payload"], messageId: number): Answer {
     const text = String(payload.text ?? "");
     const entities = (payload.entities ?? []) as MessageEntity[];
+    if (!text.isWellFormed()) return failure(400, "Bad Request: strings must be encoded in UTF-8");
     if (text.trim() === "") return failure(400, "Bad Request: message text is empty");
     if (text.length > MAX_TEXT) return failure(400, "Bad Request: message is too long");
     if (entities.some(({ offset, length }) => offset < 0 || length <= 0 || offset + length > text.length)) {

@@ -1,6 +1,7 @@
 import { Api, GrammyError, HttpError } from "grammy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createApiRetries, withoutRetries } from "../../src/telegram/api-retries.ts";
+import { toApiSignal } from "../../src/telegram/api-signal.ts";
 import { BotApiServer } from "../support/bot-api-server.ts";
 
 const flood = (retryAfter: number) =>
@@ -14,7 +15,9 @@ describe("retries of calls to the Bot API", () => {
   beforeEach(async () => {
     server = await BotApiServer.start();
     api = new Api(server.token, { apiRoot: server.url });
-    api.config.use(createApiRetries({ maxRetryAttempts: 2, maxDelaySeconds: 1, reconnectDelayMs: 5 }));
+    api.config.use(
+      createApiRetries({ maxRetryAttempts: 2, maxDelaySeconds: 1, reconnectDelayMs: 5, callTimeoutMs: 200 }),
+    );
   });
   afterEach(() => server[Symbol.asyncDispose]());
 
@@ -34,6 +37,22 @@ describe("retries of calls to the Bot API", () => {
     server.script("sendMessage", reset, reset);
     await api.sendMessage(1, "Hello");
     expect(server.callsOf("sendMessage")).toHaveLength(3);
+  });
+
+  it("repeats a call that hangs, and is not held up by it for long", async () => {
+    server.script("sendMessage", { kind: "hang" }, { kind: "hang" });
+    await api.sendMessage(1, "Hello");
+    expect(server.callsOf("sendMessage")).toHaveLength(3);
+  });
+
+  it("is given up by the caller's signal", async () => {
+    server.script("sendMessage", { kind: "hang" });
+    const caller = new AbortController();
+    const sent = api.sendMessage(1, "Hello", {}, toApiSignal(caller.signal));
+    await server.received("sendMessage");
+    caller.abort();
+    await expect(sent).rejects.toThrow();
+    expect(server.callsOf("sendMessage")).toHaveLength(1);
   });
 
   it("gives up after the last attempt", async () => {

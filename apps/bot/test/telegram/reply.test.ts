@@ -46,6 +46,14 @@ describe("replies", () => {
     expect(messages.at(-1)?.messageId).toBe(lastId);
   });
 
+  it("sends no half of a character, which Telegram would not take", async () => {
+    await sendReply(api, CHAT, { text: fmt`a \ud83d ${b}b${b}` });
+    expect(server.messages[0]).toMatchObject({
+      text: "a \ufffd b",
+      entities: [{ type: "bold", offset: 4, length: 1 }],
+    });
+  });
+
   it("refuses a reply with nothing visible", async () => {
     await expect(sendReply(api, CHAT, { text: " \n" })).rejects.toThrow(TypeError);
   });
