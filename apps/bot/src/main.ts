@@ -18,6 +18,11 @@ async function main(): Promise<void> {
     const config = readConfig(process.env);
     const logger = createLogger({ level: config.logLevel, secrets: config.secrets });
     const lifecycle = new Lifecycle({ logger });
+    // Node would print the error as it is, and those of Telegram's client have the token in them.
+    process.on("uncaughtException", (error) => {
+      logger.fatal({ err: error }, "The bot ends by a failure that nothing expected");
+      process.exit(EXIT_FAILED);
+    });
     stopOnSignals((signal) => {
       logger.info({ signal }, "Stopping; a second signal stops at once");
       return lifecycle.stop();

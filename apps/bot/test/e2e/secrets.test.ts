@@ -83,6 +83,18 @@ describe("tokens, keys and addresses of files", () => {
     expect(Object.entries(places).flatMap(([place, text]) => findSecrets(world, place, text))).toEqual([]);
   }, 90_000);
 
+  it("are not in what a failure that nobody expects leaves behind", async () => {
+    const world = await createTestWorld();
+    const fail = `process.once("SIGUSR2", () => void Promise.reject(new Error("/bot" + process.env.TELEGRAM_BOT_TOKEN)))`;
+    const bot = await world.startBot({
+      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(fail)}`,
+    });
+    const { code } = await bot.end("SIGUSR2");
+    expect(code).toBe(1);
+    expect(bot.output()).toContain("/bot[redacted]");
+    expect(findSecrets(world, "log", bot.output())).toEqual([]);
+  });
+
   it("are not repeated when they are not accepted at the start", async () => {
     const world = await createTestWorld();
     const wrong = world.secrets.telegram.replace("AAEnd2End", "AAWrong00");
