@@ -116,7 +116,12 @@ export const CATALOGUE = {
   "spool-left-behind": {
     status: "warn",
     message: "{owner}: {pending}, left behind in {directory}.",
-    cure: "{cure}",
+    cure: "Start the service again: it delivers what dead processes left.",
+  },
+  "spool-has-no-way-out": {
+    status: "warn",
+    message: "{owner}: {pending}, left behind in {directory}, and nothing delivers it here: {setting}.",
+    cure: "Start the service again with {way}: it delivers what dead processes left.",
   },
   "spool-nearly-full": {
     status: "warn",

@@ -11,7 +11,7 @@ export const configurationCheck: Check = {
     if (!options) {
       if (!(optionsError instanceof TracingError)) throw optionsError;
       const { message, cure } = toTracingTrouble(optionsError);
-      const otherwise = "Correct it, or unset it to use another store.";
+      const otherwise = "Correct it, or unset it: the service does not start with it.";
       return [found(this.name, "configuration-invalid", { problem: message, cure: cure || otherwise })];
     }
     if (noStore !== undefined) {

@@ -13,12 +13,9 @@ export const spoolContentCheck: Check = {
   examine({ spoolDir, noStore }) {
     const processes = readSpoolStatus(spoolDir);
     if (processes.length === 0) return [ok(this.name, "Nothing waits in the spool.")];
-    const restart = "Start the service again: it delivers what dead processes left.";
-    const cure =
-      noStore === undefined
-        ? restart
-        : `${restart} It does so when ${noStore} is unset, and a store is configured.`;
-    return describeAll(this.name, processes, { receiver: "store", cure });
+    const way = `a store that is configured, and ${noStore} unset`;
+    const obstacle = noStore === undefined ? undefined : { setting: `${noStore} is "none"`, way };
+    return describeAll(this.name, processes, { receiver: "store", obstacle });
   },
 };
 
@@ -27,20 +24,17 @@ export const otlpSpoolCheck: Check = {
   name: "spool-otlp",
   examine({ otlpSpoolDir, otlp, otlpError }) {
     const processes = readSpoolStatus(otlpSpoolDir);
-    const restart = "Start the service again: it sends what dead processes left.";
     if (processes.length === 0) return otlp ? [ok(this.name, "Nothing waits to be sent over OTLP.")] : [];
-    const cure =
-      otlp || otlpError
-        ? restart
-        : `${restart} It does so when OTEL_EXPORTER_OTLP_ENDPOINT is set, which it is not here.`;
-    return describeAll(this.name, processes, { receiver: "OTLP backend", cure });
+    const [setting, way] = ["OTEL_EXPORTER_OTLP_ENDPOINT is not set", "OTEL_EXPORTER_OTLP_ENDPOINT set"];
+    const obstacle = otlp || otlpError ? undefined : { setting, way };
+    return describeAll(this.name, processes, { receiver: "OTLP backend", obstacle });
   },
 };
 
 interface Destination {
   receiver: string;
-  /** How what a dead process left gets there. */
-  cure: string;
+  /** Why nothing gets there as it is configured here, and what with it would. */
+  obstacle: { setting: string; way: string } | undefined;
 }
 
 function describeAll(check: string, processes: SpoolStatus[], destination: Destination): Finding[] {
@@ -48,13 +42,18 @@ function describeAll(check: string, processes: SpoolStatus[], destination: Desti
   return [...each, ...describeFullness(check, processes, destination)];
 }
 
-function describe(check: string, status: SpoolStatus, { receiver, cure }: Destination): Finding[] {
+function describe(check: string, status: SpoolStatus, { receiver, obstacle }: Destination): Finding[] {
   const { alive, directory, pendingSpans, bytes, deadLetters, damagedSpans } = status;
   const owner = ownerOf(status);
   const pending = `${count(pendingSpans, "span")} pending, ${formatBytes(bytes)}`;
   const findings: Finding[] = [];
   if (!alive && status.pendingRecords > 0) {
-    findings.push(found(check, "spool-left-behind", { owner, pending, directory, cure }));
+    const values = { owner, pending, directory };
+    findings.push(
+      obstacle
+        ? found(check, "spool-has-no-way-out", { ...values, ...obstacle })
+        : found(check, "spool-left-behind", values),
+    );
   } else findings.push(ok(check, `${owner}: ${pending}${age(status)}.`));
   if (deadLetters > 0) {
     const records = count(deadLetters, "record");

@@ -207,8 +207,8 @@ describe("what waits to be sent", () => {
     expect(finding).toMatchObject({
       check: "spool-otlp",
       status: "warn",
-      message: expect.stringMatching(/\(ended\): 1 span pending, .*left behind in /),
-      cure: expect.stringMatching(/Start the service again.*OTEL_EXPORTER_OTLP_ENDPOINT is set/),
+      message: expect.stringMatching(/\(ended\): 1 span pending, .*left behind in .*_ENDPOINT is not set/),
+      cure: expect.stringMatching(/^Start the service again with OTEL_EXPORTER_OTLP_ENDPOINT set/),
     });
   });
 });
