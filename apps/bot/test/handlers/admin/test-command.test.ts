@@ -85,8 +85,9 @@ describe("/admin test with a model", () => {
     await models.received(before + 1);
     world.deps.adminIds = new Set([ADMIN, 3]);
     expect((await world.send("/admin test", 3)).text).toContain("A test is running already");
-    world.deps.runs.stop(ADMIN, new RunStoppedError("Stopped, as you asked."));
+    const stop = world.deps.runs.stop(ADMIN, new RunStoppedError("Stopped, as you asked."));
     await first;
+    stop[Symbol.dispose]();
     const result = world.server.messages.find(({ text }) => text.startsWith("Test failed: 4 of 4"));
     expect(result?.text).toContain("✗ learn");
     expect(result?.text).toContain("Stopped, as you asked.");
