@@ -9,6 +9,7 @@ import { addLsCommand } from "./commands/ls.ts";
 import { addMigrateCommand } from "./commands/migrate.ts";
 import { addPruneCommand } from "./commands/prune.ts";
 import { addShowCommand } from "./commands/show.ts";
+import { addSpoolCommand } from "./commands/spool.ts";
 import { addStatsCommand } from "./commands/stats.ts";
 import { addTailCommand } from "./commands/tail.ts";
 import { outputWidth, wantsColor } from "./io.ts";
@@ -23,6 +24,7 @@ const COMMANDS: readonly AddCommand[] = [
   addErrorsCommand,
   addPruneCommand,
   addExportCommand,
+  addSpoolCommand,
 ];
 
 export function createProgram(context: CommandContext): Command {
@@ -41,16 +43,18 @@ export function createProgram(context: CommandContext): Command {
     })
     .addHelpText("after", PROGRAM_HELP);
   for (const add of COMMANDS) add(program, context);
-  const names = program.commands.map((command) => command.name());
-  program.showHelpAfterError(`accepted: ${names.join(", ")}; see tracing --help.`);
-  for (const command of program.commands) {
-    command.showHelpAfterError(`accepted: ${usageOf(command)}; see tracing ${command.name()} --help.`);
-  }
+  sayWhatIsAccepted(program, "tracing");
   return program;
 }
 
-/** What follows the command's name: its arguments, and the long form of its options. */
+function sayWhatIsAccepted(command: Command, path: string): void {
+  command.showHelpAfterError(`accepted: ${usageOf(command)}; see ${path} --help.`);
+  for (const child of command.commands) sayWhatIsAccepted(child, `${path} ${child.name()}`);
+}
+
+/** What follows the command's name: other commands, or its arguments and the long form of its options. */
 function usageOf(command: Command): string {
+  if (command.commands.length > 0) return command.commands.map((child) => child.name()).join(", ");
   const words = command.registeredArguments.map((argument) => `<${argument.name()}>`);
   return [...words, ...command.options.map((option) => option.long ?? option.flags)].join(", ");
 }

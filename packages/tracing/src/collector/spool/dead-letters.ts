@@ -1,5 +1,6 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { peekRecord } from "../../record/peek.ts";
 import type { EncodedRecord } from "../../record/record.ts";
 import { writeAll } from "./checkpoint.ts";
 
@@ -33,8 +34,36 @@ export function inheritDeadLetters(from: string, dir: string): boolean {
     return true;
   }
   if (!appendBytes(dir, readFileSync(source))) return false;
-  rmSync(source);
+  // Somebody may have taken them away to be sent again, in the same moment.
+  rmSync(source, { force: true });
   return true;
+}
+
+/** A line of a file of dead letters. */
+export interface KeptLetter {
+  /** As it stands there. */
+  line: string;
+  /** When it was given up, ISO 8601; null when the line cannot be read, as are the others then. */
+  time: string | null;
+  reason: string | null;
+  record: EncodedRecord | null;
+}
+
+/** The dead letters of a directory in the order in which they were given up; disturbs nobody. */
+export function readDeadLetters(dir: string): KeptLetter[] {
+  if (fileSize(join(dir, DEAD_LETTER_FILE)) === 0) return [];
+  const lines = readFileSync(join(dir, DEAD_LETTER_FILE), "utf8").split("\n");
+  return lines.filter((line) => line !== "").map(toKeptLetter);
+}
+
+function toKeptLetter(line: string): KeptLetter {
+  const unreadable = { line, time: null, reason: null, record: null };
+  const letter = parse(line);
+  if (typeof letter !== "object" || letter === null) return unreadable;
+  const { time, reason, record } = letter as Record<string, unknown>;
+  if (typeof time !== "string" || typeof reason !== "string") return unreadable;
+  const encoded = typeof record === "string" ? record : JSON.stringify(record);
+  return { line, time, reason, record: peekRecord(encoded ?? "") ? encoded : null };
 }
 
 /** How many dead letters a directory holds. */
@@ -50,12 +79,15 @@ function appendBytes(dir: string, bytes: Buffer): boolean {
   const path = join(dir, DEAD_LETTER_FILE);
   if (fileSize(path) + bytes.length > MAX_BYTES) return false;
   const fd = openSync(path, "a", 0o600);
+  let moved: boolean;
   try {
     writeAll(fd, bytes);
+    moved = statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(fd).ino;
   } finally {
     closeSync(fd);
   }
-  return true;
+  // Taken away to be sent again before it was written to, and perhaps after it was read.
+  return moved ? appendBytes(dir, bytes) : true;
 }
 
 function fileSize(path: string): number {
@@ -64,9 +96,13 @@ function fileSize(path: string): number {
 
 /** The record as JSON where it is JSON, so that a person can read it. */
 function asJson(record: EncodedRecord): unknown {
+  return parse(record) ?? record;
+}
+
+function parse(text: string): unknown {
   try {
-    return JSON.parse(record);
+    return JSON.parse(text);
   } catch {
-    return record;
+    return undefined;
   }
 }

@@ -1,12 +1,12 @@
-import { closeSync, openSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { probeDirectoryLock } from "../../lock/directory-lock.ts";
 import { listDirectories, listSegments } from "./adoption.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { countDeadLetters } from "./dead-letters.ts";
-import { LineCursor } from "./line-cursor.ts";
 import { segmentName } from "./segment.ts";
 import { SegmentScan } from "./segment-scan.ts";
+import { waitingLines } from "./waiting-lines.ts";
 
 /** One directory of a spool, as somebody else sees it from outside. */
 export interface SpoolStatus {
@@ -20,6 +20,8 @@ export interface SpoolStatus {
   pendingRecords: number;
   /** Those of them that are ended spans. */
   pendingSpans: number;
+  /** Since the oldest of them ended, or began where it has not ended; undefined when none waits. */
+  oldestPendingMs: number | undefined;
   /** Size of all segments. */
   bytes: number;
   deadLetters: number;
@@ -56,12 +58,9 @@ function statusOf(path: string, name: string): SpoolStatus {
   const scan = new SegmentScan();
   let bytes = 0;
   for (const sequence of listSegments(path)) {
-    const size = statSync(join(path, segmentName(sequence)), { throwIfNoEntry: false })?.size ?? 0;
-    bytes += size;
-    if (checkpoint && sequence < checkpoint.segment) continue;
-    const start = sequence === checkpoint?.segment ? Math.min(checkpoint.offset, size) : 0;
-    if (size > start) countLines(join(path, segmentName(sequence)), start, size, scan);
+    bytes += statSync(join(path, segmentName(sequence)), { throwIfNoEntry: false })?.size ?? 0;
   }
+  for (const line of waitingLines(path, checkpoint)) scan.add(line);
   const time = Date.parse(checkpoint?.time ?? "");
   return {
     directory: path,
@@ -69,6 +68,7 @@ function statusOf(path: string, name: string): SpoolStatus {
     alive: probeDirectoryLock(path) === "held",
     pendingRecords: scan.records,
     pendingSpans: scan.spans,
+    oldestPendingMs: scan.records > 0 ? scan.oldestAgeMs : undefined,
     bytes,
     deadLetters: countDeadLetters(path),
     damagedSpans: scan.damagedSpans,
@@ -76,24 +76,4 @@ function statusOf(path: string, name: string): SpoolStatus {
     checkpointAgeMs: Number.isNaN(time) ? undefined : Math.max(0, Date.now() - time),
     maxBytes: checkpoint?.maxBytes,
   };
-}
-
-function countLines(path: string, start: number, size: number, scan: SegmentScan): void {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return; // Delivered and deleted since it was listed.
-    throw error;
-  }
-  try {
-    const cursor = new LineCursor(start);
-    for (;;) {
-      const line = cursor.next(size);
-      if (line === "end" || (line === "more" && !cursor.fillSync(fd, size))) return;
-      if (line !== "more" && line.state !== "torn") scan.add(line);
-    }
-  } finally {
-    closeSync(fd);
-  }
 }
