@@ -4,6 +4,13 @@ export type { CaptureOptions } from "./capture/settings.ts";
 export { type ContextTrouble, checkContext } from "./core/check-context.ts";
 export { TracingError, type TracingErrorCode } from "./core/errors.ts";
 export { type Generation, type GenerationUsage, recordGeneration } from "./core/generation.ts";
+export {
+  type ChunkOf,
+  type RecordStreamOptions,
+  recordStream,
+  type StreamEnd,
+  type StreamOutcome,
+} from "./core/record-stream.ts";
 export { TraceContext, type TraceContextOptions } from "./core/trace-context.ts";
 export { type TracedSpanKind, type TracedSpanOptions, tracedSpan } from "./core/traced-span.ts";
 export { type OpenStore, openStore } from "./open-store.ts";

@@ -15,6 +15,9 @@ export const GEN_AI = {
   RESPONSE_MODEL: "gen_ai.response.model",
   RESPONSE_ID: "gen_ai.response.id",
   RESPONSE_FINISH_REASONS: "gen_ai.response.finish_reasons",
+  /** Seconds from the request to the first chunk of a streamed answer. */
+  RESPONSE_TIME_TO_FIRST_CHUNK: "gen_ai.response.time_to_first_chunk",
+  REQUEST_STREAM: "gen_ai.request.stream",
   REQUEST_TEMPERATURE: "gen_ai.request.temperature",
   REQUEST_MAX_TOKENS: "gen_ai.request.max_tokens",
   INPUT_TOKENS: "gen_ai.usage.input_tokens",
@@ -70,6 +73,10 @@ export const TRACING = {
   CLAMPED: "tracing.clamped",
   /** Why a span ended before what its call returned did: `thenable | stream`. */
   RESULT_UNFOLLOWED: "tracing.result.unfollowed",
+  /** How many chunks a streamed answer came in. */
+  STREAM_CHUNKS: "tracing.stream.chunks",
+  /** How a streamed answer ended: `consumed | stopped | aborted | failed | abandoned`. */
+  STREAM_OUTCOME: "tracing.stream.outcome",
   /** `true` on the span of an iteration that nobody finished. */
   ITERATION_ABANDONED: "tracing.iteration.abandoned",
 } as const;

@@ -4,12 +4,28 @@ import { ItemLog } from "./item-log.ts";
 import { quietly } from "./quietly.ts";
 import type { TracingRuntime } from "./runtime.ts";
 import { isPlainPromise, isThenable } from "./settle.ts";
-import type { SpanEnding } from "./span-ending.ts";
+import type { ResultReader } from "./span-ending.ts";
 
 /** How many items a `captureOutput` function is given. */
 const MAX_READ_ITEMS = 1_000;
 
 export type IteratorMethod = "next" | "return" | "throw";
+
+/** What an iteration tells what became of it; the first of the endings counts. */
+export interface IterationEnding {
+  readonly ended: boolean;
+  /** What is to be captured of the items. */
+  readonly output: boolean | ResultReader;
+  now(): HrTime;
+  succeed(result: unknown): void;
+  succeedWith(json: string, truncated: boolean): void;
+  fail(error: unknown): void;
+  abandon(lastActive: HrTime): void;
+  /** Another item is on its way to the consumer. */
+  pass?(item: unknown): void;
+  /** The consumer stops early; `succeed` follows. */
+  cutShort?(): void;
+}
 
 /**
  * The span of one iteration, which stays open from the call that returned it to the end of the last item.
@@ -20,12 +36,12 @@ export type IteratorMethod = "next" | "return" | "throw";
 export class Iteration {
   readonly #runtime: TracingRuntime;
   readonly #context: Context;
-  readonly #ending: SpanEnding;
+  readonly #ending: IterationEnding;
   readonly #items: ItemLog | unknown[] | undefined;
   #lastActive: HrTime;
   #holders = 0;
 
-  constructor(runtime: TracingRuntime, context: Context, ending: SpanEnding) {
+  constructor(runtime: TracingRuntime, context: Context, ending: IterationEnding) {
     this.#runtime = runtime;
     this.#context = context;
     this.#ending = ending;
@@ -83,6 +99,7 @@ export class Iteration {
 
   /** The consumer stopped early, at an iterator that does not want to know. */
   stop(): void {
+    this.#ending.cutShort?.();
     this.#finish(undefined);
   }
 
@@ -92,8 +109,10 @@ export class Iteration {
     quietly("reading an item", () => {
       const { done, value } = step as { done?: unknown; value?: unknown };
       // What `return` resolves with is what the consumer gave it.
-      if (done) this.#finish(method === "return" ? undefined : value);
-      else if (this.#items instanceof ItemLog) this.#items.add(value);
+      if (done && method === "return") return this.stop();
+      if (done) return this.#finish(value);
+      this.#ending.pass?.(value);
+      if (this.#items instanceof ItemLog) this.#items.add(value);
       else if (this.#items && this.#items.length < MAX_READ_ITEMS) this.#items.push(value);
     });
   }
@@ -111,7 +130,7 @@ export class Iteration {
   }
 }
 
-function itemsFor({ output }: SpanEnding, capture: CaptureSettings): ItemLog | unknown[] | undefined {
+function itemsFor({ output }: IterationEnding, capture: CaptureSettings): ItemLog | unknown[] | undefined {
   if (output === false) return undefined;
   return output === true ? new ItemLog(capture) : [];
 }

@@ -9,6 +9,14 @@ import type { SpanTime } from "./span-time.ts";
 /** Reads what is worth keeping of a result. */
 export type ResultReader = { read(result: unknown): unknown }["read"];
 
+/** What became of a stream. */
+export interface StreamResult {
+  /** JSON of what came, within the limits of capture. */
+  output?: { json: string; truncated: boolean } | undefined;
+  failure?: { error: unknown } | undefined;
+  abandoned: boolean;
+}
+
 /** Ends one span, once, with what became of its call. Never throws. */
 export class SpanEnding {
   readonly #span: Span;
@@ -41,17 +49,25 @@ export class SpanEnding {
   succeed(result: unknown): void {
     this.#end(() => {
       if (this.#output === false) return;
-      const output = this.#output === true ? result : this.#output(result);
-      this.#span.setAttributes(toContentAttributes(TRACING.OUTPUT, output, this.#capture));
+      this.#captureOutput(this.#output === true ? result : this.#output(result));
     });
   }
 
   /** Ends with an output that was captured on the way. */
   succeedWith(json: string, truncated: boolean): void {
+    this.#end(() => this.#setOutput({ json, truncated }));
+  }
+
+  /** Ends as of `endTime` with what a stream came to: as much of its output as there was, and its failure if it broke off. */
+  endStream(endTime: HrTime, { output, failure, abandoned }: StreamResult): void {
     this.#end(() => {
-      this.#span.setAttribute(TRACING.OUTPUT, json);
-      if (truncated) this.#span.setAttribute(`${TRACING.OUTPUT}.truncated`, true);
-    });
+      if (this.#output !== false && output !== undefined) {
+        if (this.#output === true) this.#setOutput(output);
+        else this.#captureOutput(this.#output(JSON.parse(output.json)));
+      }
+      if (abandoned) this.#span.setAttribute(TRACING.ITERATION_ABANDONED, true);
+      if (failure) recordFailure(this.#span, failure.error, this.#capture, endTime);
+    }, endTime);
   }
 
   fail(error: unknown): void {
@@ -66,6 +82,16 @@ export class SpanEnding {
   /** Ends an iteration that nobody can go on with, as of the last time somebody did. */
   abandon(lastActive: HrTime): void {
     this.#end(() => this.#span.setAttribute(TRACING.ITERATION_ABANDONED, true), lastActive);
+  }
+
+  #captureOutput(output: unknown): void {
+    this.#span.setAttributes(toContentAttributes(TRACING.OUTPUT, output, this.#capture));
+  }
+
+  /** What has been captured on the way. */
+  #setOutput({ json, truncated }: { json: string; truncated: boolean }): void {
+    this.#span.setAttribute(TRACING.OUTPUT, json);
+    if (truncated) this.#span.setAttribute(`${TRACING.OUTPUT}.truncated`, true);
   }
 
   /** The time is taken first: what the call took does not include what describing it takes. */

@@ -79,6 +79,12 @@ function readOffset(): number {
   return lastOffsetMs;
 }
 
+/** Milliseconds from the start of a span of this process to `time`; undefined where its SDK does not tell. */
+export function msSinceStart(span: Span, [seconds, nanos]: HrTime): number | undefined {
+  const startMicros = startMicrosOf(span);
+  return startMicros && Math.max(seconds * 1_000_000 + nanos / 1000 - startMicros, 0) / 1000;
+}
+
 /** When a span of this process started, as far as its SDK tells. */
 function startMicrosOf(span: Span | undefined): number | undefined {
   const [seconds, nanos] = toPair(readMember(span, "startTime"));

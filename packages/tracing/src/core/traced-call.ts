@@ -8,6 +8,7 @@ import { settle } from "./settle.ts";
 import { SpanEnding } from "./span-ending.ts";
 import type { SpanPlan } from "./span-plan.ts";
 import { SpanTime } from "./span-time.ts";
+import { openRecording } from "./stream-recording.ts";
 import { enterRun, traceOf } from "./trace-context.ts";
 import { isWebStream, iterationMode, traceIterable } from "./traced-iterable.ts";
 import { validSpanContext } from "./traceparent.ts";
@@ -37,8 +38,11 @@ export function callTraced(plan: SpanPlan, fn: Callable, self: unknown, args: un
   }
   return settle(result, ending, (value) => {
     // An object handed back, as fluent methods do, is not a new iteration.
-    if (value !== self && !args.includes(value)) return follow(value, runtime, context, ending);
-    ending.succeed(value);
+    const handedBack = value === self || args.includes(value);
+    const recording = openRecording(handedBack ? span : value) ?? openRecording(span);
+    if (recording) recording.endWith(ending);
+    else if (handedBack) ending.succeed(value);
+    else return follow(value, runtime, context, ending);
     return value;
   });
 }

@@ -26,7 +26,8 @@ const ACCEPTED = "tracedSpan takes methods and functions";
  *
  * The traced function keeps its type, `this`, `length`, `name` and whether it is synchronous. A native promise it returns
  * becomes a promise derived from it. A span of a generator or async iterable ends when that is consumed, stopped or
- * abandoned. Other thenables and web streams are returned untouched, and the span ends with the call.
+ * abandoned. Other thenables and web streams are returned untouched, and the span ends with the call; {@link recordStream}
+ * keeps it open for a stream.
  *
  * @param name By convention `agent:{name}`, `llm:{provider}` or `tool:{name}`. Default: the kind, a colon, and the name
  * of the function, which bundlers may change.

@@ -1,13 +1,5 @@
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-
-async function runChild(name: string, args: string[] = [], flags: string[] = []): Promise<string> {
-  const path = fileURLToPath(new URL(`children/${name}.ts`, import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, path, ...args]);
-  return stdout;
-}
+import { runChild } from "./run-child.ts";
 
 describe("a rejection that nobody handles", () => {
   it.each([
