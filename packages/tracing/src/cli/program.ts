@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import type { AddCommand, CommandContext } from "./command.ts";
+import { addCompletionCommand } from "./commands/completion.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addErrorsCommand } from "./commands/errors.ts";
 import { addExportCommand } from "./commands/export.ts";
@@ -25,6 +26,7 @@ const COMMANDS: readonly AddCommand[] = [
   addPruneCommand,
   addExportCommand,
   addSpoolCommand,
+  addCompletionCommand,
 ];
 
 export function createProgram(context: CommandContext): Command {

@@ -43,7 +43,7 @@ it("leaves a line that holds no record among the dead letters", () => {
 });
 
 it("loses none while the owner goes on writing them", async () => {
-  const count = 4_000;
+  const count = 12_000;
   const root = scratch();
   const { spool } = openSpool(root);
   const name = basename(spool.dir);
