@@ -57,7 +57,9 @@ function sayWhatIsAccepted(command: Command, path: string): void {
 /** What follows the command's name: other commands, or its arguments and the long form of its options. */
 function usageOf(command: Command): string {
   if (command.commands.length > 0) return command.commands.map((child) => child.name()).join(", ");
-  const words = command.registeredArguments.map((argument) => `<${argument.name()}>`);
+  const words = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );
   return [...words, ...command.options.map((option) => option.long ?? option.flags)].join(", ");
 }
 
@@ -76,5 +78,6 @@ Exit codes: 0 done, 1 failed or not found, 2 bad usage. TRACING_DEBUG=1 adds sta
 Examples:
   $ tracing ls --since 2h --status error    what failed lately
   $ tracing show latest                     the newest trace as a tree
+  $ tracing tail                            what happens, as it happens
   $ tracing doctor                          what is wrong, and how to mend it
 `;

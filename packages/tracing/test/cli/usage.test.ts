@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { captureRun } from "./captured-run.ts";
 
-const COMMANDS = ["migrate", "doctor", "ls", "show", "tail", "stats", "errors", "prune"];
+const COMMANDS = [
+  ...["migrate", "doctor", "ls", "show", "tail", "stats", "errors", "prune", "export"],
+  ...["spool ls", "spool show", "spool retry"],
+];
 
 /** Every option that takes a value, a value it cannot take, and a word of what it accepts. */
 const WRONG_VALUES: readonly [option: string, value: string, accepted: RegExp][] = [
@@ -72,6 +75,15 @@ describe("bad usage", () => {
     [["ls", "extra"], /too many arguments/],
     [["migrate", "now"], /too many arguments/],
     [["doctor", "--fix"], /unknown option '--fix'\naccepted: --json.*see tracing doctor --help\./],
+    [["spool"], /Usage: tracing spool/],
+    [["spool", "lsx"], /unknown command 'lsx'.*accepted: ls, show, retry; see tracing spool --help\./s],
+    [
+      ["spool", "retry", "--all"],
+      /unknown option '--all'\naccepted: \[process\], --dry-run.*see tracing spool retry/,
+    ],
+    [["completion"], /missing required argument 'shell'/],
+    [["tail", "--until", "1h"], /unknown option '--until'/],
+    [["export"], /missing required argument 'trace'/],
     [["shwo"], /unknown command 'shwo'.*Did you mean show/s],
     [
       ["frobnicate"],
@@ -139,26 +151,29 @@ describe("bad usage", () => {
 
 describe("help", () => {
   it.each(COMMANDS)("of %s has examples and every option", async (command) => {
-    const { exitCode, stdout, stderr } = await captureRun([command, "--help"]);
+    const { exitCode, stdout, stderr } = await captureRun([...command.split(" "), "--help"]);
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(stdout).toContain(`Usage: tracing ${command}`);
     expect(stdout).toMatch(new RegExp(`Examples:\\n  \\$ tracing ${command}`));
     for (const option of ["--json", "--data-dir", "--database-url", "--insforge-url", "INSFORGE_API_KEY"]) {
       expect(stdout).toContain(option);
     }
+    if (command.includes(" ")) return;
     expect(await captureRun(["help", command])).toEqual({ exitCode, stdout, stderr });
   });
 
   it("has no option that takes a key", async () => {
     for (const command of COMMANDS) {
-      expect((await captureRun([command, "--help"])).stdout).not.toMatch(/--[a-z-]*key/);
+      expect((await captureRun([...command.split(" "), "--help"])).stdout).not.toMatch(/--[a-z-]*key/);
     }
   });
 
   it("of the program lists the commands", async () => {
     const { exitCode, stdout } = await captureRun(["--help"]);
     expect(exitCode).toBe(0);
-    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command}`, "m"));
+    for (const command of [...COMMANDS, "completion"]) {
+      expect(stdout).toMatch(new RegExp(`^  ${command.split(" ")[0]} `, "m"));
+    }
   });
 
   it("fits the terminal", async () => {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { oneLine } from "../../render/cell-text.ts";
+import { oneLine, truncateCells } from "../../render/cell-text.ts";
 import { formatBytes, formatCount, formatDuration, formatShortTime, UNKNOWN } from "../../render/format.ts";
 import { createPalette, type Palette } from "../../render/palette.ts";
 import type { RenderOptions } from "../../render/trace-tree.ts";
@@ -57,7 +57,7 @@ export function renderSpool(content: SpoolContent, options: RenderOptions = {}):
     `${palette.strong(`process ${pid}`)}  ${owner}  for the ${destination === "otlp" ? "OTLP backend" : "store"}`,
     `${palette.quiet("directory")}  ${oneLine(directory)}`,
     `${palette.quiet("name     ")}  ${basename(directory)}`,
-    `${palette.quiet("spans    ")}  ${ledgerText(content)}${age}`,
+    `${palette.quiet("spans    ")}  ${truncateCells(`${ledgerText(content)}${age}`, (options.width ?? Number.POSITIVE_INFINITY) - 11)}`,
     `${palette.quiet("waiting  ")}  ${formatCount(content.pendingRecords)} records, ${formatBytes(content.bytes)}`,
     `${palette.quiet("dead     ")}  ${formatCount(content.deadLetters)}`,
   ];

@@ -1,4 +1,4 @@
-import { oneLine } from "../../render/cell-text.ts";
+import { oneLine, truncateCells } from "../../render/cell-text.ts";
 import {
   formatCost,
   formatCount,
@@ -60,20 +60,24 @@ export function renderStats(stats: TraceStats, options: RenderOptions = {}): str
     stats.percentiles === "histogram"
       ? ["", palette.quiet("Percentiles are within 5 %; all else is exact.")]
       : [];
-  return [...total(stats, palette), ...sections.flatMap((text) => (text ? ["", text] : [])), ...note].join(
-    "\n",
-  );
+  return [
+    ...total(stats, palette, options.width),
+    ...sections.flatMap((text) => (text ? ["", text] : [])),
+    ...note,
+  ].join("\n");
 }
 
-function total(stats: TraceStats, palette: Palette): string[] {
+function total(stats: TraceStats, palette: Palette, width = Number.POSITIVE_INFINITY): string[] {
   const { count, errors, p50Ms, p95Ms, p99Ms, inputTokens, outputTokens, costUsd } = stats;
   const failed =
     errors === 0 ? "none failed" : palette.bad(`${formatCount(errors)} failed (${toRate(stats)})`);
   return [
     `${palette.strong(`${formatCount(count)} ${count === 1 ? "run" : "runs"}`)}, ${failed}`,
-    `took     ${formatDuration(p50Ms)} p50, ${formatDuration(p95Ms)} p95, ${formatDuration(p99Ms)} p99`,
-    `tokens   ${formatTokens(inputTokens, outputTokens) ?? UNKNOWN}`,
-    `cost     ${formatCost(costUsd) ?? UNKNOWN}`,
+    ...[
+      `took     ${formatDuration(p50Ms)} p50, ${formatDuration(p95Ms)} p95, ${formatDuration(p99Ms)} p99`,
+      `tokens   ${formatTokens(inputTokens, outputTokens) ?? UNKNOWN}`,
+      `cost     ${formatCost(costUsd) ?? UNKNOWN}`,
+    ].map((line) => truncateCells(line, width)),
   ];
 }
 
