@@ -16,6 +16,7 @@ export type StreamOutcome = "consumed" | "stopped" | "aborted" | "failed" | "aba
 
 /** What is known of a stream once it has ended. */
 export interface StreamEnd<Chunk> {
+  /** How it ended. */
   outcome: StreamOutcome;
   /** How many chunks of the answer came. */
   chunks: number;
@@ -27,6 +28,7 @@ export interface StreamEnd<Chunk> {
   error?: unknown;
 }
 
+/** What of a stream is recorded, and what happens at its end. */
 export interface RecordStreamOptions<Chunk> {
   /**
    * What of a chunk is part of the answer: captured as output, texts joined, and counted; undefined for a chunk that is

@@ -12,7 +12,9 @@ import { matchTrees } from "./tree-match.ts";
 
 /** Upper bounds, each for itself; what is not given is not looked at. */
 export interface TokenLimits {
+  /** Of all tokens that models were given. */
   input?: number;
+  /** Of all tokens that they answered with. */
   output?: number;
 }
 
@@ -39,6 +41,7 @@ export function expectTrace(trace: TraceDetail): TraceExpectation {
 export class TraceExpectation {
   readonly #trace: TraceDetail;
 
+  /** {@link expectTrace} makes it. */
   constructor(trace: TraceDetail) {
     this.#trace = trace;
   }

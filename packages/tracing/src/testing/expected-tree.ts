@@ -5,9 +5,11 @@ import type { TraceStatus } from "../store/trace-repo.ts";
 export type ExpectedSpan =
   | string
   | {
+      /** The whole name of the span. */
       name: string;
-      /** @default any */
+      /** What became of it. @default any */
       status?: TraceStatus | undefined;
+      /** All spans directly below it. @default none */
       children?: readonly ExpectedSpan[] | undefined;
       /** Whether the children began in the order they are listed in. @default "start" */
       order?: ChildOrder | undefined;

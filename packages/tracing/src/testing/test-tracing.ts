@@ -8,6 +8,7 @@ import { failure } from "./failure.ts";
 import { MemoryCollector } from "./memory-collector.ts";
 import { traceTree } from "./trace-tree.ts";
 
+/** How traces of a test are recorded. */
 export interface TestTracingOptions {
   /** The service's name on every trace. @default "test" */
   serviceName?: string;
@@ -15,8 +16,9 @@ export interface TestTracingOptions {
   capture?: CaptureOptions;
 }
 
+/** How long to wait for open spans. */
 export interface SettledOptions {
-  /** @default 5_000 */
+  /** After how many milliseconds it fails. @default 5_000 */
   timeoutMs?: number;
 }
 
@@ -28,7 +30,7 @@ export interface TestTracing {
   named(pipelineName: string): TraceDetail[];
   /** The trace that began last, of all or of one pipeline. @throws {AssertionError} when there is none */
   last(pipelineName?: string): TraceDetail;
-  /** @throws {AssertionError} when there is no such trace */
+  /** The trace of that id. @throws {AssertionError} when there is none */
   get(traceId: string): TraceDetail;
   /**
    * Resolves when no span is open any more, so that work in the background is part of what is read afterwards. Work that

@@ -9,13 +9,11 @@ export interface SpanNode {
   orphan: boolean;
 }
 
-type Spans = Pick<TraceDetail, "spans">;
-
 /**
  * The spans of a trace as indented text, one a line: the name, what is not as it should be in brackets (`[error]`,
  * `[running]`, `[orphan]`), then model, tokens and cost. Has no ids and no times, so that it may be a snapshot.
  */
-export function traceTree(trace: Spans): string {
+export function traceTree(trace: Pick<TraceDetail, "spans">): string {
   const lines: string[] = [];
   const add = (node: SpanNode, depth: number) => {
     lines.push("  ".repeat(depth) + describe(node));
@@ -26,21 +24,21 @@ export function traceTree(trace: Spans): string {
 }
 
 /** Spans that have started and not ended. */
-export function openSpans({ spans }: Spans): Span[] {
+export function openSpans({ spans }: Pick<TraceDetail, "spans">): Span[] {
   return spans.filter(({ status }) => status === "running" || status === "interrupted");
 }
 
 /** Spans whose parent is not in the trace; the run that a trace's root is may have its parent in another service. */
-export function orphanSpans(trace: Spans): Span[] {
+export function orphanSpans(trace: Pick<TraceDetail, "spans">): Span[] {
   return toNodes(trace).flatMap(({ orphan, span }) => (orphan ? span : []));
 }
 
 /** Spans of kind `llm`: every attempt to call a model is one. */
-export function modelCalls({ spans }: Spans): Span[] {
+export function modelCalls({ spans }: Pick<TraceDetail, "spans">): Span[] {
   return spans.filter(({ kind }) => kind === "llm");
 }
 
-export function toNodes({ spans }: Spans): SpanNode[] {
+export function toNodes({ spans }: Pick<TraceDetail, "spans">): SpanNode[] {
   const nodes = new Map(
     spans.map((span) => [span.spanId, { span, children: [], orphan: false } as SpanNode]),
   );

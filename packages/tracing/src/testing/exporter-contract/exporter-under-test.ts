@@ -4,9 +4,11 @@ import type { ContractRunner } from "../contract-runner.ts";
 
 /** An exporter whose backend is well and has the newest schema. */
 export interface ExporterUnderTest {
+  /** What the suite runs on. */
   exporter: RecordExporter;
   /** The ids of the spans that are stored of a trace, one for each time it is stored; asked past the exporter. */
   storedSpans(traceId: string): Promise<string[]>;
+  /** Called when the suite ends. */
   close?(): Promise<void>;
 }
 
@@ -15,6 +17,7 @@ export interface ExporterUnderTest {
  * adapter is left out, and so are its tests. What a trouble opens is the suite's author to close.
  */
 export interface ExporterContractOptions {
+  /** The test runner's functions. */
   runner: ContractRunner;
   /** Opened once; other traces in the backend do no harm. */
   open(): Promise<ExporterUnderTest>;

@@ -7,7 +7,9 @@ import { describeReading } from "./reading.ts";
 import { describeStatistics } from "./statistics.ts";
 import type { StoreUnderTest } from "./store-under-test.ts";
 
+/** What to run the contract on. */
 export interface StoreContractOptions {
+  /** The test runner's functions. */
   runner: ContractRunner;
   /** Opens a store with the newest schema; it is closed when the suite ends. Other traces in it do no harm. */
   open(): Promise<StoreClient>;
