@@ -1,4 +1,4 @@
-import { oneLine, padCells, truncateCells } from "../../render/cell-text.ts";
+import { cellWidth, oneLine, padCells, truncateCells } from "../../render/cell-text.ts";
 import { formatCost, formatDuration, formatTime, formatTokens } from "../../render/format.ts";
 import { createPalette } from "../../render/palette.ts";
 import type { RenderOptions } from "../../render/trace-tree.ts";
@@ -8,6 +8,7 @@ const STATUS_WIDTH = 11;
 const PIPELINE_WIDTH = 16;
 const NUMBER_WIDTH = 8;
 const TOKENS_WIDTH = 11;
+const NARROWEST_ERROR = 8;
 const SHORT_ID = 12;
 /** From so many cells on a line has room for a whole id. */
 const WIDE = 120;
@@ -56,15 +57,17 @@ export function renderTraceEvent(happened: TraceEvent, options: RenderOptions = 
   return joinWithin(cells, width);
 }
 
+/** As many cells as there is room for; only what stands at the end is cut, since a part of a number says another. */
 function joinWithin(cells: readonly Cell[], width = Number.POSITIVE_INFINITY): string {
   let room = width;
   const pieces: string[] = [];
   const last = cells.findLastIndex(({ text }) => text.trim() !== "");
   for (const [index, { text, paint }] of cells.slice(0, last + 1).entries()) {
-    const shown = room === Number.POSITIVE_INFINITY ? text : truncateCells(text, room);
-    if (shown === "") break;
-    pieces.push(paint(index === last ? shown.trimEnd() : shown));
-    room -= text.length + 2;
+    const shown = index === last ? text.trimEnd() : text;
+    const fits = cellWidth(shown) <= room;
+    if (!fits && (index < cells.length - 1 || room < NARROWEST_ERROR)) break;
+    pieces.push(paint(fits ? shown : truncateCells(shown, room)));
+    room -= cellWidth(shown) + 2;
   }
   return pieces.join("  ");
 }
