@@ -4,7 +4,7 @@ import { globSync, readFileSync } from "node:fs";
 
 const run = spawnSync(
   "turbo",
-  ["run", "lint", "typecheck", "test", "--output-logs=new-only", "--concurrency=2"],
+  ["run", "lint", "typecheck", "lint:package", "test", "--output-logs=new-only", "--concurrency=2"],
   {
     stdio: "inherit",
   },

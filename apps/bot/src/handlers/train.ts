@@ -93,7 +93,7 @@ function toFooter({ session, deps }: BotContext, earned: number, choice: Choice)
 }
 
 /** One that has not been seen, at random; when all of them have, they begin anew, without the latest one at once. */
-export function drawScenario(
+function drawScenario(
   scenarios: readonly PracticeScenario[],
   choice: Choice,
   session: SessionData,

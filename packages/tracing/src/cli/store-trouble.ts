@@ -45,7 +45,7 @@ function unreachable(error: StoreError, kind: StoreKind): Trouble {
 }
 
 /** Whether the refused key was a genuine one without the right, as an anonymous key or a user's token is. */
-export function lacksRight(error: StoreError): boolean {
+function lacksRight(error: StoreError): boolean {
   return error.code === "42501" || (error.status === 403 && error.code !== "AUTH_INVALID_API_KEY");
 }
 

@@ -66,7 +66,7 @@ export function missingDependency(
   });
 }
 
-export function installCommand(packages: readonly string[]): string {
+function installCommand(packages: readonly string[]): string {
   return `Run: npm install ${packages.join(" ")}`;
 }
 
