@@ -16,6 +16,7 @@ for (const entry of ENTRIES) {
   const config = ExtractorConfig.prepare({
     configObject: {
       projectFolder: root,
+      newlineKind: "lf",
       mainEntryPointFilePath: join(root, `dist/${entry}.d.ts`),
       compiler: { tsconfigFilePath: join(root, "tsconfig.json"), skipLibCheck: true },
       apiReport: {
