@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { inject } from "vitest";
 import type { TraceDetail } from "../../src/store/trace-repo.ts";
 import { commandEnv, type Ended, npmInstall, output, run } from "./commands.ts";
@@ -102,6 +103,11 @@ export class Project {
     return output(this.#node, args, { cwd: this.dir, env: this.#env });
   }
 
+  /** A program that goes on until it is told to end; what it complains about goes to the test's own standard error. */
+  start(...args: string[]): ChildProcessByStdio<null, Readable, null> {
+    return spawn(this.#node, args, { cwd: this.dir, env: this.#env, stdio: ["ignore", "pipe", "inherit"] });
+  }
+
   /** `npx tracing ...`, which finds the installed command. */
   tracing(...args: string[]): Promise<Ended> {
     return run("npx", ["--no-install", "tracing", ...args], { cwd: this.dir, env: this.#env });
@@ -119,12 +125,18 @@ export interface StoredTree {
   children: StoredTree[];
 }
 
-/** What hangs together from the root of a stored trace; spans outside of it are left out, and so fail a comparison. */
-export function toStoredTree({ spans }: Pick<TraceDetail, "spans">): StoredTree[] {
+/**
+ * What hangs together from the root of a stored trace, or from another service's span; spans outside of it are left out, and
+ * so fail a comparison.
+ */
+export function toStoredTree(
+  { spans }: Pick<TraceDetail, "spans">,
+  caller: string | null = null,
+): StoredTree[] {
   const under = (parentSpanId: string | null): StoredTree[] =>
     spans
       .filter((span) => span.parentSpanId === parentSpanId)
       .map((span) => ({ name: span.name, children: under(span.spanId) }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return under(null);
+  return under(caller);
 }
