@@ -157,7 +157,8 @@ describe("the chat page", () => {
     await page.locator("#record-send").click();
     await page.waitForSelector(".message.user audio");
     const recorded = (await api.getUpdates())[0]?.message?.voice;
-    expect(recorded).toMatchObject({ mime_type: expect.stringContaining("audio/"), duration: 1 });
+    expect(recorded).toMatchObject({ mime_type: expect.stringContaining("audio/") });
+    expect(recorded?.duration).toBeGreaterThanOrEqual(1);
     expect(recorded?.file_size).toBeGreaterThan(100);
 
     const input = await page.waitForSelector("input#file");
