@@ -131,7 +131,7 @@ export const CATALOGUE = {
   "dead-letters": {
     status: "warn",
     message: "{owner}: {records} that the {receiver} will never take.",
-    cure: "See {directory}/dead-letter.ndjson for the reasons; delete the file when done.",
+    cure: "`tracing spool show` tells the reasons; when those are mended, `tracing spool retry` sends them again. Else delete {directory}/dead-letter.ndjson.",
   },
   "spans-dropped": {
     status: "warn",

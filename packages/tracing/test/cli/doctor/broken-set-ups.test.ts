@@ -217,7 +217,7 @@ describe("doctor, where the spool is the trouble,", () => {
       finding(
         "dead-letters",
         new RegExp(`^Process ${process.pid} \\(${state}\\): \\d records? that the store will never take`),
-        /spool-?.*dead-letter\.ndjson/,
+        /`tracing spool show`.*`tracing spool retry`.*dead-letter\.ndjson/,
       );
     expect(await unwell(connectedTo(insforge, dataDir))).toEqual([deadLetters("alive")]);
     await tracing.shutdown();
