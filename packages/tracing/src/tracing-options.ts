@@ -27,6 +27,7 @@ export {
 
 type DeliveryOptions = Pick<TraceCollectorOptions, (typeof DELIVERY_OPTIONS)[number]>;
 
+/** What {@link startTracing} can be told; all of it is optional. */
 export interface StartTracingOptions extends StoreOptions {
   /** The service's name on every trace. @default `OTEL_SERVICE_NAME`, else `unknown_service` */
   serviceName?: string;

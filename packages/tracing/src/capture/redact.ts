@@ -16,6 +16,7 @@ export interface RedactOptions {
   hook?: (text: string, context: RedactContext) => string;
 }
 
+/** Where a text that may hold a secret was found. */
 export interface RedactContext {
   /** The key, attribute or header the text stands under, where there is one. */
   name?: string;

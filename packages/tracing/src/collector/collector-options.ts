@@ -4,6 +4,7 @@ import { harmless, type Logger, stderrLogger } from "./logger.ts";
 import type { RecordExporter } from "./record-exporter.ts";
 import { type ResolvedSampling, resolveSampling, type SamplingOptions } from "./sampling.ts";
 
+/** What a {@link TraceCollector} needs and can be told. */
 export interface TraceCollectorOptions {
   /** Where records go: an `InsForgeSpanExporter`, or anything with its `send`. */
   exporter: RecordExporter;

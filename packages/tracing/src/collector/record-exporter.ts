@@ -20,6 +20,7 @@ export type Outcome =
   | { status: "too-large"; reason: string }
   | { status: "rejected"; reason: string };
 
+/** How one batch is sent. */
 export interface SendOptions {
   /** Aborts the request; its outcome is then `retry`. */
   signal?: AbortSignal;

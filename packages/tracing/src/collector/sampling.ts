@@ -12,6 +12,7 @@ export interface SamplingRule {
   keepTags?: readonly string[];
 }
 
+/** Which traces are kept, in general and by pipeline. */
 export interface SamplingOptions extends SamplingRule {
   /** Rules for pipelines by name; what they leave out is as above. */
   pipelines?: Readonly<Record<string, SamplingRule>>;

@@ -95,6 +95,7 @@ export class TraceCollector {
     return this.#started;
   }
 
+  /** Called by the SDK. */
   onStart(span: ReadableSpanLike, parentContext: Context): void {
     if (this.#closed || answerProbe(parentContext)) return;
     void this.start();
@@ -106,6 +107,7 @@ export class TraceCollector {
     this.#spool.append([started.record]);
   }
 
+  /** Called by the SDK. */
   onEnd(span: ReadableSpanLike): void {
     if (this.#closed) return this.#refuse();
     const ended = this.#recorder.end(span);
@@ -144,6 +146,7 @@ export class TraceCollector {
     return this.#stopped;
   }
 
+  /** What became of every span so far. */
   stats(): CollectorStats {
     const { state, lastError } = this.#delivery;
     return this.#ledger.stats(

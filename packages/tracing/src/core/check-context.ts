@@ -7,8 +7,11 @@ import { currentRuntime, type TracingRuntime } from "./runtime.ts";
 
 /** Why runs would not be traced as they should, and what mends it. */
 export interface ContextTrouble {
+  /** For programs. */
   code: keyof typeof CONTEXT_TROUBLES;
+  /** What is the matter. */
   message: string;
+  /** What to do. */
   cure: string;
 }
 

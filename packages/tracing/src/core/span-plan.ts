@@ -11,6 +11,7 @@ export type TracedSpanKind = (typeof KINDS)[number];
 /** Reads the arguments of a call; may declare the types it expects of them. */
 export type ArgumentsReader<R> = { read(args: readonly unknown[]): R }["read"];
 
+/** What a span is, and what it keeps of a call. */
 export interface TracedSpanOptions {
   /** @default what the name begins with (`agent:`, `llm:`, `tool:`, `retrieval:`), else `step` */
   kind?: TracedSpanKind | undefined;

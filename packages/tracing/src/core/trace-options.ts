@@ -8,6 +8,7 @@ import { invalidOption } from "./errors.ts";
 /** What identifies a user; kept and returned as a string. */
 export type Id = number | string | bigint;
 
+/** What a run says about itself. */
 export interface TraceContextOptions {
   /** What runs, e.g. `learn`: the name of the trace and of its root span. */
   pipelineName: string;

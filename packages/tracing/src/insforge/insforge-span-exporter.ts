@@ -8,6 +8,7 @@ import { createStoreExporter } from "../store/store-exporter.ts";
 import { exportRecords } from "./export-records.ts";
 import { type InsForgeClientLike, toStoreClient } from "./insforge-client.ts";
 
+/** What the exporter needs and can be told. */
 export interface InsForgeSpanExporterOptions {
   /** What `createAdminClient()` of `@insforge/sdk` returns, or anything with `rpc(fn, args)`. */
   client: InsForgeClientLike;
@@ -60,14 +61,17 @@ export class InsForgeSpanExporter implements RecordExporter {
     this.#exportTimeoutMs = exportTimeoutMs;
   }
 
+  /** Stores a batch, for a collector; never rejects for what the backend answers. */
   send(records: readonly EncodedRecord[], options?: SendOptions): Promise<Outcome> {
     return this.#exporter.send(records, options);
   }
 
+  /** Whether the backend answers and has the schema. */
   ready(options?: SendOptions): Promise<boolean> {
     return this.#exporter.ready(options);
   }
 
+  /** Makes coming partitions, drops what is past retention. */
   maintain(options?: SendOptions): Promise<void> {
     return this.#exporter.maintain(options);
   }

@@ -47,6 +47,7 @@ export const OWN_KINDS: ReadonlySet<unknown> = new Set<RecordKind>([
  */
 export type RootClaim = 0 | 1 | 2 | 3;
 
+/** One line of the spool and one row of the store: a span that started, ended or was interrupted. */
 export interface TraceRecord {
   v: typeof RECORD_FORMAT;
   type: RecordType;

@@ -8,6 +8,7 @@ import { renderHeader } from "./trace-header.ts";
 import { layOutTree, type TreeCells, type TreeLayout, toLabel } from "./tree-layout.ts";
 import { lateByMs, type TimeAxis, toBar, toTimeAxis } from "./waterfall.ts";
 
+/** How text is laid out. */
 export interface RenderOptions {
   /** Cells a line may take. @default unlimited */
   width?: number | undefined;
@@ -17,6 +18,7 @@ export interface RenderOptions {
   timeZone?: string | undefined;
 }
 
+/** How a trace is laid out as text. */
 export interface RenderTraceOptions extends RenderOptions {
   /** Adds a line of input and a line of output to each span. @default false */
   io?: boolean | undefined;

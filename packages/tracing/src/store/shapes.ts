@@ -119,6 +119,7 @@ export interface Span {
   links: SpanLink[];
 }
 
+/** A whole trace, with its content and spans. */
 export interface TraceDetail extends TraceSummary {
   /** What the root was given and returned. */
   input: unknown;
