@@ -1,0 +1,70 @@
+import type { CollectorStats } from "../../src/collector/stats.ts";
+import type { StartTracingOptions } from "../../src/tracing-options.ts";
+import { type Program, startProgram } from "./program.ts";
+import { readRunLogs } from "./run-log.ts";
+
+/** What `services/coach.ts` is told: options of `startTracing`, and how to work. */
+export interface CoachOptions extends Omit<StartTracingOptions, "logger" | "otlp"> {
+  /** Where it writes down what has ended. */
+  logFile: string;
+  /** Runs that go on at the same time; 0 makes none. @default 8 */
+  workers?: number;
+  /** Runs it makes in all. @default as many as it can */
+  maxRuns?: number;
+  /** Milliseconds each worker rests between two runs. @default 0 */
+  pauseMs?: number;
+}
+
+/** A traced service in a process of its own. */
+export interface Coach extends Program {
+  readonly options: CoachOptions;
+  /** Resolves when `startTracing` has returned. */
+  started(): Promise<void>;
+  /** Resolves when so many runs have settled by its log. */
+  settled(runs: number): Promise<void>;
+  stats(): Promise<CollectorStats>;
+  /** Ends its work and nothing else. */
+  rest(): Promise<CollectorStats>;
+  /** Ends its work and delivers what waits, for a minute at most. */
+  drain(): Promise<CollectorStats>;
+  /** Ends its work, shuts tracing down, and lets the process end by itself. */
+  shutdown(): Promise<CollectorStats>;
+}
+
+export interface LaunchOptions {
+  env?: Record<string, string | undefined>;
+  /** A shell command that comes before it, such as `ulimit -n 64`. */
+  before?: string;
+  /** Modules that are loaded before it. */
+  imports?: readonly URL[];
+}
+
+/** Starts `services/coach.ts`. */
+export function startCoach(options: CoachOptions, launch: LaunchOptions = {}): Coach {
+  const program = startProgram(
+    new URL("services/coach.ts", import.meta.url),
+    [JSON.stringify(options)],
+    launch,
+  );
+  const ask = async (order: string) => {
+    program.tell(order);
+    return JSON.parse(await program.line()) as CollectorStats;
+  };
+  return {
+    ...program,
+    options,
+    async started() {
+      for (;;) if ((await program.line()) === "started") return;
+    },
+    async settled(runs) {
+      while (readRunLogs([options.logFile]).settled.length < runs) {
+        if (program.process.exitCode !== null) throw new Error("The coach has ended before.");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    stats: () => ask("stats"),
+    rest: () => ask("rest"),
+    drain: () => ask("drain"),
+    shutdown: () => ask("shutdown"),
+  };
+}
