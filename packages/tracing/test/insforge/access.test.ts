@@ -27,7 +27,7 @@ const STRANGERS = [
   ["a token that is none", 401, () => "eyJ.eyJ.sig"],
 ] as const;
 
-async function ask(key: string | undefined, path: string, method = "GET"): Promise<number> {
+async function ask(key: string | undefined, path: string, method = "GET", body = "{}"): Promise<number> {
   const response = await fetch(`${server.url}/api/database/${path}`, {
     method,
     headers: {
@@ -36,19 +36,28 @@ async function ask(key: string | undefined, path: string, method = "GET"): Promi
       "content-profile": "tracing",
       "content-type": "application/json",
     },
-    ...(method === "POST" && { body: "{}" }),
+    ...(method === "POST" && { body }),
   });
   await response.text();
   return response.status;
 }
 
+interface FunctionCall {
+  name: string;
+  /** Null for every argument, so that the API finds the function. */
+  body: string;
+}
+
 /** Every table, partition and function there is, and how each would be got at from outside. */
-async function everyWayIn(): Promise<{ functions: string[]; tables: string[] }> {
+async function everyWayIn(): Promise<{ functions: FunctionCall[]; tables: string[] }> {
   const names = async (sql: string) => (await query(server.databaseUrl, sql)).map(({ name }) => String(name));
+  const functions = await query(
+    server.databaseUrl,
+    `SELECT p.proname AS name, (SELECT coalesce(json_object_agg(p.proargnames[n], NULL), '{}') FROM generate_series(1, p.pronargs) n) AS args
+     FROM pg_proc p WHERE p.pronamespace = 'tracing'::regnamespace ORDER BY 1`,
+  );
   return {
-    functions: await names(
-      "SELECT DISTINCT proname AS name FROM pg_proc WHERE pronamespace = 'tracing'::regnamespace ORDER BY 1",
-    ),
+    functions: functions.map(({ name, args }) => ({ name: String(name), body: JSON.stringify(args) })),
     tables: await names(
       "SELECT relname AS name FROM pg_class WHERE relnamespace = 'tracing'::regnamespace AND relkind IN ('r', 'p', 'v') ORDER BY 1",
     ),
@@ -75,12 +84,21 @@ describe.each(STRANGERS)("%s", (_, status, key) => {
     await expect(client.rpc(fn, { ...args })).rejects.toMatchObject({ kind: "unauthorized", status });
   });
 
+  it("is refused by every function there is, those for inner use included", async () => {
+    const { functions } = await everyWayIn();
+    expect(functions.length).toBeGreaterThan(Object.keys(ARGUMENTS).length);
+    for (const { name, body } of functions) {
+      expect([name, await ask(key(), `rpc/${name}`, "POST", body)]).toEqual([name, status]);
+    }
+  });
+
   it("is refused by every table and partition", async () => {
     const { tables } = await everyWayIn();
     expect(tables).toEqual(expect.arrayContaining(["migrations", "spans", "traces"]));
     expect(tables.filter((name) => /^spans_\d{8}$/.test(name)).length).toBeGreaterThan(0);
     for (const table of tables) {
       expect([table, await ask(key(), `records/${table}`)]).toEqual([table, status]);
+      expect([table, await ask(key(), `records/${table}`, "POST")]).toEqual([table, status]);
       expect([table, await ask(key(), `records/${table}`, "DELETE")]).toEqual([table, status]);
     }
   });
@@ -105,7 +123,7 @@ describe.each(STRANGERS)("%s", (_, status, key) => {
 describe("the schema", () => {
   it("has no function that is not refused above, but for those that are internal", async () => {
     const { functions } = await everyWayIn();
-    expect(functions).toEqual(expect.arrayContaining(Object.keys(ARGUMENTS)));
+    expect(functions.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(ARGUMENTS)));
     const anybody = await query(
       server.databaseUrl,
       `SELECT p.proname FROM pg_proc p, (VALUES ('anon'), ('authenticated')) r(role)
@@ -126,7 +144,9 @@ describe("the schema", () => {
 
   it("refuses a request without any key", async () => {
     const { functions, tables } = await everyWayIn();
-    for (const fn of functions) expect([fn, await ask(undefined, `rpc/${fn}`, "POST")]).toEqual([fn, 401]);
+    for (const { name, body } of functions) {
+      expect([name, await ask(undefined, `rpc/${name}`, "POST", body)]).toEqual([name, 401]);
+    }
     for (const table of tables)
       expect([table, await ask(undefined, `records/${table}`)]).toEqual([table, 401]);
   });
