@@ -53,7 +53,9 @@ export function botApi({ state, token: onlyToken, logger }: BotApiOptions): Hono
       authorize(c.req.param("bot"));
       const file = state.files.atPath(c.req.param("path"));
       if (!file?.content) throw new ApiError(404, "Not Found");
-      return c.body(file.content, 200, { "Content-Type": "application/octet-stream" });
+      const headers = { "Content-Type": "application/octet-stream" };
+      if (file.content instanceof Uint8Array) return c.body(file.content, 200, headers);
+      return c.body(file.content.open(), 200, { ...headers, ...file.content.headers });
     } catch (error) {
       if (error instanceof ApiError) return toResponse(c, error);
       throw error;

@@ -109,8 +109,9 @@ function readScope(parameters: Parameters) {
 function getFile({ state, parameters }: MethodCall) {
   const file = state.files.withId(parameters.text("file_id") ?? "");
   if (!file) throw badRequest("wrong file_id or the file is temporarily unavailable");
-  if (file.size > MAX_DOWNLOAD_BYTES) throw badRequest("file is too big");
-  return { file_id: file.fileId, file_unique_id: file.uniqueId, file_size: file.size, file_path: file.path };
+  const { fileId: file_id, uniqueId: file_unique_id, size: file_size, path: file_path } = file;
+  if ((file_size ?? 0) > MAX_DOWNLOAD_BYTES) throw badRequest("file is too big");
+  return { file_id, file_unique_id, file_size, file_path };
 }
 
 function deleteWebhook({ state, parameters }: MethodCall): true {

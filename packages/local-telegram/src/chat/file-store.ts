@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { MadeContent } from "./made-content.ts";
 
 /** What bots may download; Telegram keeps larger files too, but refuses `getFile`. */
 export const MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024;
@@ -9,10 +10,13 @@ export interface StoredFile {
   /** Below `/file/bot<token>/`. */
   path: string;
   mimeType: string;
-  size: number;
+  /** As `getFile` tells it; undefined when it does not. */
+  size: number | undefined;
   /** Undefined for a file that is too big to be downloaded. */
-  content: Uint8Array<ArrayBuffer> | undefined;
+  content: FileContent | undefined;
 }
+
+export type FileContent = Uint8Array<ArrayBuffer> | MadeContent;
 
 /** Uploaded files, in memory. */
 export class FileStore {
@@ -20,17 +24,13 @@ export class FileStore {
   readonly #byPath = new Map<string, StoredFile>();
 
   add(content: Uint8Array<ArrayBuffer>, mimeType: string): StoredFile {
-    const file = {
-      fileId: `AwAC${randomBytes(24).toString("base64url")}`,
-      uniqueId: randomBytes(9).toString("base64url"),
-      path: `voice/file_${this.#byId.size}.${toExtension(mimeType)}`,
-      mimeType,
-      size: content.byteLength,
-      content: content.byteLength > MAX_DOWNLOAD_BYTES ? undefined : content,
-    };
-    this.#byId.set(file.fileId, file);
-    this.#byPath.set(file.path, file);
-    return file;
+    const kept = content.byteLength > MAX_DOWNLOAD_BYTES ? undefined : content;
+    return this.#keep(kept, content.byteLength, mimeType);
+  }
+
+  /** A file that may lie about its size, and is made up while it is downloaded. */
+  addMade(content: MadeContent, declaredBytes: number | undefined): StoredFile {
+    return this.#keep(content, declaredBytes, "audio/ogg");
   }
 
   withId(fileId: string): StoredFile | undefined {
@@ -39,6 +39,20 @@ export class FileStore {
 
   atPath(path: string): StoredFile | undefined {
     return this.#byPath.get(path);
+  }
+
+  #keep(content: FileContent | undefined, size: number | undefined, mimeType: string): StoredFile {
+    const file = {
+      fileId: `AwAC${randomBytes(24).toString("base64url")}`,
+      uniqueId: randomBytes(9).toString("base64url"),
+      path: `voice/file_${this.#byId.size}.${toExtension(mimeType)}`,
+      mimeType,
+      size,
+      content,
+    };
+    this.#byId.set(file.fileId, file);
+    this.#byPath.set(file.path, file);
+    return file;
   }
 }
 

@@ -9,7 +9,8 @@ export interface CallbackQuery {
 }
 
 export type UpdateContent = { message: ChatMessage } | { callback_query: CallbackQuery };
-export type Update = UpdateContent & { update_id: number };
+/** What is queued, which need not be an update at all. */
+export type QueuedUpdate = Readonly<Record<string, unknown>>;
 
 export interface PollOptions {
   /** As in the Bot API: what is before it is confirmed; negative counts from the end. @default 0 */
@@ -22,7 +23,7 @@ export interface PollOptions {
   signal: AbortSignal;
 }
 
-export type PollResult = { outcome: "updates"; updates: Update[] } | { outcome: "conflict" };
+export type PollResult = { outcome: "updates"; updates: QueuedUpdate[] } | { outcome: "conflict" };
 /** Whether a bot fetches updates: it never has, it does, or it has stopped. */
 export type BotPresence = "waiting" | "online" | "offline";
 
@@ -36,7 +37,7 @@ const OFFLINE_AFTER_MS = 10_000;
 /** Updates that wait until the bot confirms them. One bot fetches at a time: a newer request ends the older one. */
 export class UpdateQueue {
   readonly #onPresence: () => void;
-  #updates: Update[] = [];
+  #updates: QueuedUpdate[] = [];
   #lastId = Date.now();
   #allowed: readonly string[] = [];
   #open: OpenPoll | undefined;
@@ -60,10 +61,17 @@ export class UpdateQueue {
   push(content: UpdateContent): number | undefined {
     const kind = "message" in content ? "message" : "callback_query";
     if (this.#allowed.length > 0 && !this.#allowed.includes(kind)) return undefined;
-    this.#lastId += 1;
-    this.#updates.push({ update_id: this.#lastId, ...content });
-    this.#open?.settle({ outcome: "updates", updates: this.#updates.slice(0, this.#open.limit) });
+    this.pushAsIs({ ...content });
     return this.#lastId;
+  }
+
+  /** Takes anything, whether the bot has asked for it or not; an `update_id` of its own stands. @returns the id */
+  pushAsIs(update: QueuedUpdate): unknown {
+    this.#lastId += 1;
+    const queued: QueuedUpdate = { update_id: this.#lastId, ...update };
+    this.#updates.push(queued);
+    this.#open?.settle({ outcome: "updates", updates: this.#updates.slice(0, this.#open.limit) });
+    return queued.update_id;
   }
 
   async poll({ offset, limit, timeoutMs, allowedUpdates, signal }: PollOptions): Promise<PollResult> {
@@ -98,7 +106,7 @@ export class UpdateQueue {
 
   #confirm(offset: number): void {
     if (offset < 0) this.#updates = this.#updates.slice(offset);
-    else this.#updates = this.#updates.filter(({ update_id: id }) => id >= offset);
+    else this.#updates = this.#updates.filter(({ update_id: id }) => Number(id) >= offset);
   }
 
   #seen(): void {

@@ -6,6 +6,7 @@ import { MAX_TEXT_LENGTH } from "../bot-api/formatted-text.ts";
 import { BodyError, readFields } from "../http/read-body.ts";
 import type { TelegramState } from "../telegram-state.ts";
 import { ControlError } from "./control-error.ts";
+import { fileSchema, makeFile, sendUpdate } from "./hostile-actions.ts";
 import { pressButton, sendText, sendVoice } from "./user-actions.ts";
 
 const MAX_WAIT_MS = 600_000;
@@ -90,9 +91,18 @@ export function controlApi(state: TelegramState, firstUser: number): Hono {
     });
   });
 
+  app.post("/updates", async (c) => c.json(sendUpdate(state, await readFields(c))));
+
+  app.post("/files", async (c) => {
+    const accepted = `{"bytes": how many come, "declaredBytes": what getFile says, "gzip": true, "trickle": true}`;
+    return c.json(makeFile(state, check(fileSchema, await readFields(c), accepted)));
+  });
+
   app.get("/files/:fileId", (c) => {
     const file = state.files.withId(c.req.param("fileId"));
-    if (!file?.content) return c.json({ error: "There is no such file, or it is too big to be kept" }, 404);
+    if (!(file?.content instanceof Uint8Array)) {
+      return c.json({ error: "There is no such file, or it is too big to be kept" }, 404);
+    }
     return c.body(file.content, 200, {
       "Content-Type": toAudioType(file.mimeType),
       "X-Content-Type-Options": "nosniff",

@@ -55,7 +55,7 @@ export async function sendVoice(
       file_unique_id: file.uniqueId,
       duration,
       mime_type: file.mimeType,
-      file_size: file.size,
+      file_size: voice.size,
     },
   });
   return deliver(state, chat, message);

@@ -90,6 +90,47 @@ describe("control API", () => {
     expect(await refusal(api.getFile(voice?.file_id ?? ""))).toBe("Bad Request: file is too big");
   });
 
+  it("serves a file of any size, which may lie about it, come packed, or a byte at a time", async () => {
+    const { server, api, control } = await openLocalTelegram();
+    const locate = async (options: object) => {
+      const { body } = await control("POST", "/files", options);
+      return api.getFile((body as { fileId: string }).fileId);
+    };
+    const open = ({ file_path }: { file_path?: string }) =>
+      fetch(`${server.url}/file/bot${LOCAL_BOT_TOKEN}/${file_path}`);
+    const sizeOf = async (response: Response) => {
+      let size = 0;
+      for await (const chunk of response.body ?? []) size += chunk.byteLength;
+      return size;
+    };
+    expect(await refusal(locate({ bytes: 104_857_600 }))).toBe("Bad Request: file is too big");
+    const lying = await locate({ bytes: 30_000_000, declaredBytes: 5 });
+    expect([lying.file_size, await sizeOf(await open(lying))]).toEqual([5, 30_000_000]);
+    const silent = await locate({ bytes: 0, declaredBytes: null });
+    expect([silent.file_size, await sizeOf(await open(silent))]).toEqual([undefined, 0]);
+    const bomb = await open(await locate({ bytes: 30_000_000, declaredBytes: 5, gzip: true }));
+    expect([bomb.headers.get("content-encoding"), await sizeOf(bomb)]).toEqual(["gzip", 30_000_000]);
+    const endless = (await open(await locate({ bytes: 1_000, trickle: true }))).body?.getReader();
+    expect((await endless?.read())?.value).toHaveLength(1);
+    await endless?.cancel();
+  });
+
+  it("hands the bot an update of any shape, which it may answer when somebody wrote it", async () => {
+    const { api, control } = await openLocalTelegram();
+    await api.getUpdates({ allowed_updates: ["message"] });
+    const person = { from: { id: 7 }, chat: { id: 7, type: "private" } };
+    await control("POST", "/updates", { edited_message: { message_id: 1, ...person } });
+    await control("POST", "/updates", {
+      update_id: 9e15,
+      message: { message_id: 2, ...person, poll: { question: "?" } },
+    });
+    expect(await api.getUpdates()).toMatchObject([
+      { update_id: expect.any(Number), edited_message: { message_id: 1 } },
+      { update_id: 9e15, message: { message_id: 2, poll: { question: "?" } } },
+    ]);
+    expect(await api.sendMessage(7, "plain")).toMatchObject({ text: "plain" });
+  });
+
   it("takes JSON as curl sends it, with the content type of a form", async () => {
     const { server, chat } = await openLocalTelegram();
     const headers = { "Content-Type": "application/x-www-form-urlencoded" };
@@ -154,6 +195,8 @@ describe("control API", () => {
     ["POST", "/users/1/press", { messageId: 5, data: "a" }, "User 1 has no message 5"],
     ["GET", "/users/1/chat?after=x", undefined, 'Received after = "x"'],
     ["GET", "/users/1/chat?wait=9999999", undefined, 'Received wait = "9999999"'],
+    ["POST", "/files", { bytes: -1 }, "Received bytes = -1"],
+    ["POST", "/updates", [1], "The body must be a JSON object"],
     ["POST", "/faults", { method: "sendDice", status: 500 }, "Served are: getMe, getUpdates"],
     ["POST", "/faults", { method: "getMe", status: 200 }, "Received status = 200"],
   ])("refuses %s %s %j and says why", async (method, path, body, expected) => {
