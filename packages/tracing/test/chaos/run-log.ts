@@ -7,6 +7,8 @@ export interface SettledRun {
   errors: number;
   calls: number;
   status: string;
+  /** How long it took. */
+  ms: number;
 }
 
 /** What traced processes have written down themselves; see `services/coach.ts`. */
@@ -28,7 +30,7 @@ export function readRunLogs(files: readonly string[]): RunLog {
 }
 
 function addLine(log: RunLog, line: string): void {
-  const [word, trace = "", second = "", errors, calls, status = ""] = line.split(" ");
+  const [word, trace = "", second = "", errors, calls, status = "", ms = "0"] = line.split(" ");
   switch (word) {
     case "opened":
       log.opened.add(trace);
@@ -49,6 +51,7 @@ function addLine(log: RunLog, line: string): void {
         errors: Number(errors),
         calls: Number(calls),
         status,
+        ms: Number(ms),
       });
       return;
     default:

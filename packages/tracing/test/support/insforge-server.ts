@@ -42,6 +42,10 @@ export interface ReceivedRequest {
   bodyBytes: number;
   /** Of the answer, or undefined when there was none. */
   status: number | undefined;
+  /** When it came, by `performance.now()`. */
+  atMs: number;
+  /** When its answer was sent or its connection broke; undefined until then. */
+  endedAtMs: number | undefined;
 }
 
 export interface InsForgeServer {
@@ -60,8 +64,8 @@ export interface InsForgeServer {
   /** Cuts all connections and refuses new ones until `up`. */
   down(): Promise<void>;
   up(): Promise<void>;
-  /** Makes the API key invalid, and returns the new one. */
-  rotateKey(): string;
+  /** Makes the API key invalid, and returns the one that is valid from now on. @param next as a rule a new one */
+  rotateKey(next?: string): string;
   stop(): Promise<void>;
 }
 
@@ -110,7 +114,7 @@ export async function startInsForge(options: InsForgeServerOptions = {}): Promis
     fault: (fault, faultOptions) => gateway.faults.add(fault, faultOptions),
     down,
     up: () => listen(port),
-    rotateKey: () => gateway.rotateKey(),
+    rotateKey: (next) => gateway.rotateKey(next),
     async stop() {
       await down();
       postgrest.close();
@@ -150,15 +154,26 @@ class Gateway {
     return this.#apiKey;
   }
 
-  rotateKey(): string {
-    this.#apiKey = newApiKey();
+  rotateKey(next = newApiKey()): string {
+    this.#apiKey = next;
     return this.#apiKey;
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", url = "/", headers } = request;
-    const received: ReceivedRequest = { method, path: url, headers, bodyBytes: 0, status: undefined };
+    const received: ReceivedRequest = {
+      method,
+      path: url,
+      headers,
+      bodyBytes: 0,
+      status: undefined,
+      atMs: performance.now(),
+      endedAtMs: undefined,
+    };
     this.requests.push(received);
+    response.once("close", () => {
+      received.endedAtMs = performance.now();
+    });
     try {
       const body = await this.#readBody(request, received);
       const fault = this.faults.next(url.replace(/\?.*/, ""), body ?? "");

@@ -6,6 +6,9 @@ export interface TcpGate {
   port: number;
   /** Takes connections and lets nothing pass in either direction. */
   block(): void;
+  /** Lets requests pass, and no answer. */
+  mute(): void;
+  /** Ends `block` and `mute`. */
   unblock(): void;
   /** Breaks all connections and refuses new ones. */
   shut(): Promise<void>;
@@ -14,10 +17,12 @@ export interface TcpGate {
 }
 
 export async function openTcpGate(target: { host: string; port: number }): Promise<TcpGate> {
-  let blocked = false;
+  let blocked: "nothing" | "everything" | "answers" = "nothing";
   const sockets = new Set<Socket>();
+  const answering = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(target);
+    answering.add(far);
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -27,9 +32,10 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
       from.on("error", () => to.destroy());
       from.on("close", () => {
         sockets.delete(from);
+        answering.delete(from);
         to.destroy();
       });
-      if (blocked) from.pause();
+      if (blocked === "everything" || (blocked === "answers" && from === far)) from.pause();
     }
   });
   const listen = async (port: number) => {
@@ -48,11 +54,15 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
     open: () => listen(port),
     close: shut,
     block() {
-      blocked = true;
+      blocked = "everything";
       for (const socket of sockets) socket.pause();
     },
+    mute() {
+      blocked = "answers";
+      for (const socket of answering) socket.pause();
+    },
     unblock() {
-      blocked = false;
+      blocked = "nothing";
       for (const socket of sockets) socket.resume();
     },
   };
