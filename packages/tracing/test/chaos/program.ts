@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 
 /** A program in a process of its own, and the lines it prints. */
@@ -27,23 +28,29 @@ export interface ProgramOptions {
   imports?: readonly URL[];
   /** What becomes of its standard error. @default "inherit" */
   stderr?: "inherit" | "ignore";
+  /** A file that gets what it writes to its descriptor 3, by way of this process. */
+  thirdTo?: string;
 }
 
 /** Starts a `.ts` source with Node in a process of its own; whoever starts it ends it. */
 export function startProgram(
   url: URL,
   args: readonly string[],
-  { env, before, imports = [], stderr = "inherit" }: ProgramOptions = {},
+  { env, before, imports = [], stderr = "inherit", thirdTo }: ProgramOptions = {},
 ): Program {
   const preloads = imports.flatMap(({ href }) => ["--import", href]);
   const command = [process.execPath, ...preloads, fileURLToPath(url), ...args];
   const [file = "", ...rest] =
     before === undefined ? command : ["/bin/sh", "-c", `${before}\nexec "$@"`, "sh", ...command];
   const child = spawn(file, rest, {
-    stdio: ["pipe", "pipe", stderr],
+    stdio: ["pipe", "pipe", stderr, ...(thirdTo === undefined ? [] : (["pipe"] as const))],
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
   });
-  const exit = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string | null);
+  const copied = thirdTo && pipeline(child.stdio[3] as NodeJS.ReadableStream, createWriteStream(thirdTo));
+  const exit = once(child, "exit").then(async ([code, signal]) => {
+    await copied;
+    return (code ?? signal) as number | string | null;
+  });
   // What is told to a program that has just been killed goes nowhere.
   child.stdin?.on("error", () => undefined);
   const lines = createInterface(child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]();

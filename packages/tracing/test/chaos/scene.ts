@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CollectorStats } from "../../src/collector/stats.ts";
 import { createInsForgeMigrationTarget } from "../../src/insforge/index.ts";
 import { openStore } from "../../src/open-store.ts";
 import { migrate } from "../../src/store/migrator.ts";
@@ -14,6 +16,7 @@ import { openTcpGate, type TcpGate } from "../support/tcp-gate.ts";
 import { type Coach, type CoachOptions, type LaunchOptions, startCoach } from "./coach.ts";
 import { type JudgedBy, type Judgement, judge, type Tally } from "./judge.ts";
 import { type Program, type ProgramOptions, startProgram } from "./program.ts";
+import { readRunLogs } from "./run-log.ts";
 
 export interface SceneOptions {
   postgres: PostgresServer;
@@ -21,6 +24,12 @@ export interface SceneOptions {
   /** Whether there is time for long outages and large numbers. */
   full: boolean;
   random: () => number;
+}
+
+/** What the process says that delivered what dead ones had left. */
+export interface LeftDelivered {
+  stats: CollectorStats;
+  warnings: string[];
 }
 
 /** What a fault is played with: everything it starts ends with it. */
@@ -91,6 +100,17 @@ export class Scene implements AsyncDisposable {
   /** Starts `services/coach.ts`. */
   coach(options: CoachOptions, launch?: LaunchOptions): Coach {
     return this.#owned(startCoach(options, launch));
+  }
+
+  /** Starts a coach that makes no runs, has it deliver what dead ones have left, and shuts it down. */
+  async deliverLeft(options: Omit<CoachOptions, "logFile" | "workers">): Promise<LeftDelivered> {
+    const logFile = join(this.dir(), "heir.log");
+    const heir = this.coach({ ...options, logFile, workers: 0 });
+    await heir.started();
+    await heir.drain();
+    const stats = await heir.shutdown();
+    assert.equal(await heir.ended(), 0);
+    return { stats, warnings: readRunLogs([logFile]).warnings };
   }
 
   /** Starts a `.ts` source in a process of its own. */
