@@ -11,7 +11,7 @@ import { newSession, type SessionData } from "./handlers/session.ts";
 import { stats } from "./handlers/stats.ts";
 import { support } from "./handlers/support.ts";
 import { train } from "./handlers/train.ts";
-import { leaveOnCommand, note, once, stopOnCancel } from "./handlers/update-guards.ts";
+import { keepPace, leaveOnCommand, note, once, ownChatOnly, stopOnCancel } from "./handlers/update-guards.ts";
 import { createApiRetries } from "./telegram/api-retries.ts";
 import { answerCallbacksFirst, sequentialPerChat } from "./telegram/queue.ts";
 
@@ -26,21 +26,28 @@ export const ALLOWED_UPDATES = ["message", "callback_query"] as const;
 
 /** A poll may take this long: 30 s, and some for the way. Other calls have a shorter time of their own. */
 const API_TIMEOUT_S = 50;
+/** Far more than a hundred updates of the longest messages are. */
+const MAX_ANSWER_BYTES = 32 * 1_024 * 1_024;
 
 /**
- * The bot with its features, a Composer each. What comes before the queue runs at once: noting the update, answering the
- * press, stopping a run; what comes after runs one at a time a chat.
+ * The bot with its features, a Composer each. What comes before the queue runs at once: leaving out what is not for the
+ * bot or too much, noting the update, answering the press, stopping a run; what comes after runs one at a time a chat.
  */
 export function createBot({ token, apiRoot }: BotAddress, deps: Dependencies): Bot<BotContext> {
-  const bot = new Bot<BotContext>(token, { client: { apiRoot, timeoutSeconds: API_TIMEOUT_S } });
+  const bot = new Bot<BotContext>(token, {
+    client: { apiRoot, timeoutSeconds: API_TIMEOUT_S, baseFetchConfig: { size: MAX_ANSWER_BYTES } },
+  });
   bot.api.config.use(createApiRetries());
 
   bot.use((ctx, next) => {
     ctx.deps = deps;
     return next();
   });
-  const chats = bot.chatType("private");
+  // Whatever else is sent, though nobody asks for it.
+  const chats = bot.on([...ALLOWED_UPDATES]);
   chats.use(
+    ownChatOnly,
+    keepPace,
     note,
     answerCallbacksFirst({ logger: deps.logger, toast: toRatingToast }),
     stopOnCancel,

@@ -14,11 +14,13 @@ import { CONTENT_DIR, PIPELINES_DIR } from "./package-files.ts";
 import { loadPipelines, PipelineRunner } from "./pipelines/index.ts";
 import { BackgroundWork } from "./runs/background-work.ts";
 import { RunRegistry, RunStoppedError } from "./runs/run-registry.ts";
+import { Slots } from "./runs/slots.ts";
 import { BotRecords } from "./storage/bot-records.ts";
 import { prepareSchemas } from "./storage/bot-schema.ts";
 import { SessionStorage } from "./storage/session-storage.ts";
 import { UpdateLog } from "./storage/update-log.ts";
 import { downloadVoice } from "./telegram/download-voice.ts";
+import { FloodGate } from "./telegram/flood-gate.ts";
 import { createPolling } from "./telegram/polling.ts";
 import { createAssemblyAiTranscriber } from "./voice/assemblyai-transcriber.ts";
 
@@ -28,7 +30,9 @@ const APOLOGIES_MS = 1_500;
 const BACKGROUND_MS = 1_000;
 const COLLECTOR_MS = 1_500;
 
-const RUNS_PER_MINUTE = 20;
+const TURNS_PER_MINUTE = 20;
+/** Recordings of up to 20 MB that are in memory at the same time. */
+const MAX_LISTENING = 8;
 
 const RESTARTING = "I am being restarted and had to stop. Send it again in a minute; nothing else is lost.";
 
@@ -92,11 +96,13 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
     }),
     runs,
     background,
-    limiter: new RateLimiterMemory({ points: RUNS_PER_MINUTE, duration: 60 }),
+    floodGate: new FloodGate(),
+    limiter: new RateLimiterMemory({ points: TURNS_PER_MINUTE, duration: 60 }),
     records,
     sessions,
     updates: new UpdateLog(records, logger),
     transcriber: config.transcription && createAssemblyAiTranscriber(config.transcription),
+    listening: new Slots(MAX_LISTENING),
     downloadVoice: (fileId, signal) => downloadVoice({ api: bot.api, ...address, fileId, signal }),
     adminIds: config.adminIds,
     model,

@@ -5,6 +5,7 @@ import type { Agent, RunContext } from "./agent.ts";
 import { ask } from "./ask.ts";
 import { withoutContext } from "./captured-input.ts";
 import type { NoteStore } from "./note-store.ts";
+import { onOneLine } from "./prompt-parts.ts";
 
 const input = z.object({
   /** What is known about the rep. @default what the store holds when the agent gets to it */
@@ -68,5 +69,5 @@ function toText(event: z.infer<typeof input>["event"]): string {
 function valueText(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (Array.isArray(value)) return value.map(valueText).join("; ");
-  return typeof value === "object" ? JSON.stringify(value) : String(value).replace(/\s*\n\s*/g, " ");
+  return onOneLine(typeof value === "object" ? JSON.stringify(value) : String(value));
 }

@@ -4,10 +4,15 @@ export function section(title: string, text: string): string {
   return `${title}:\n${text}`;
 }
 
-/** One line an item; line breaks in an item become spaces. */
+/** On one line: whatever a reader takes for a line break becomes a space. */
+export function onOneLine(text: string): string {
+  return text.replace(/\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g, " ");
+}
+
+/** One line an item. */
 export function bullets(items: readonly string[], none = "None."): string {
   if (items.length === 0) return none;
-  return items.map((item) => `- ${item.replace(/\s*\n\s*/g, " ")}`).join("\n");
+  return items.map((item) => `- ${onOneLine(item)}`).join("\n");
 }
 
 /** The text between tags that it does not contain, so that it cannot end them itself. */

@@ -1,12 +1,12 @@
 import { TraceContext } from "@app/tracing";
-import { RateLimiterRes } from "rate-limiter-flexible";
 import type { PipelineCatalog, PipelineName } from "../pipelines/catalog.ts";
 import { RunStoppedError } from "../runs/run-registry.ts";
 import { ProgressUpdater } from "../telegram/progress-updater.ts";
-import { type Reply, sendReply } from "../telegram/reply.ts";
+import type { Reply } from "../telegram/reply.ts";
 import type { BotContext } from "./context.ts";
 import { toApology } from "./failure-view.ts";
 import { withThumbs } from "./rating.ts";
+import { takeTurn } from "./turn.ts";
 import { chatOf, senderOf } from "./update-owner.ts";
 
 export interface CoachedRun<N extends PipelineName> {
@@ -25,14 +25,9 @@ export interface CoachedRun<N extends PipelineName> {
  * the progress inside.
  */
 export async function runCoached<N extends PipelineName>(ctx: BotContext, run: CoachedRun<N>): Promise<void> {
+  if (!(await takeTurn(ctx))) return;
   const { id: userId } = senderOf(ctx);
-  const chatId = chatOf(ctx);
-  const wait = await secondsToWait(ctx, userId);
-  if (wait > 0) {
-    await sendReply(ctx.api, chatId, { text: `That was quick. Give me ${wait} s, then send it again.` });
-    return;
-  }
-  const identity = { telegramId: userId, userId, sessionId: chatId };
+  const identity = { telegramId: userId, userId, sessionId: chatOf(ctx) };
   const ended = Promise.withResolvers<void>();
   try {
     await TraceContext.run({ pipelineName: run.pipeline, ...identity, input: run.traced }, (trace) =>
@@ -88,15 +83,4 @@ async function runWithProgress<N extends PipelineName>(
 function toStatus(status: string, elapsedMs: number): string {
   const seconds = Math.round(elapsedMs / 1_000);
   return seconds < 1 ? `${status}…` : `${status}… ${seconds} s`;
-}
-
-/** 0 when the rep may start another run now. */
-async function secondsToWait(ctx: BotContext, userId: number): Promise<number> {
-  try {
-    await ctx.deps.limiter.consume(userId);
-    return 0;
-  } catch (refusal) {
-    if (refusal instanceof RateLimiterRes) return Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
-    throw refusal;
-  }
 }

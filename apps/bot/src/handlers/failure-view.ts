@@ -19,7 +19,9 @@ const LISTENING: Readonly<Record<TranscriptionErrorKind | VoiceDownloadErrorKind
   timeout: "Listening took too long, so I stopped. Try again, or write it.",
   refused: "I could not make words of this recording. Please write it.",
   empty: "I hear nobody speak in this recording. Try again, or write it.",
-  "too-long": "This recording is too long for me. Send a shorter one, or write it.",
+  "too-long":
+    "This recording is too long for me; 15 minutes are the most I listen to. Send a shorter one, or write it.",
+  "no-sound": "This is no recording that I can listen to. Record it here, or write it.",
   "too-large":
     "This recording is too large for me; 20 MB is the most I take. Send a shorter one, or write it.",
   gone: "Telegram does not have this recording any more. Send it again, or write it.",

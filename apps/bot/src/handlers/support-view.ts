@@ -42,7 +42,8 @@ export function toSavedReply(drafts: readonly Draft[]): Reply {
 }
 
 function clip(deal: string): string {
-  const characters = Array.from(deal.replace(/\s+/g, " ").trim());
+  // What turns the direction of writing would turn the rest of the label with it.
+  const characters = Array.from(deal.replace(/[\s\p{Bidi_Control}]+/gu, " ").trim());
   if (characters.length <= LABEL_LENGTH) return characters.join("");
   return `${characters.slice(0, LABEL_LENGTH - 1).join("")}…`;
 }

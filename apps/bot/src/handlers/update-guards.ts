@@ -3,6 +3,36 @@ import { RunStoppedError } from "../runs/run-registry.ts";
 import { CANCEL } from "./answer-prompt.ts";
 import { COMMANDS } from "./commands.ts";
 import type { BotContext } from "./context.ts";
+import { say } from "./show.ts";
+import { chatOf } from "./update-owner.ts";
+
+const NOT_HERE = "This button is not for you.";
+const TOO_FAST =
+  "That was too fast: I am still busy with what you sent before, and left out what came after it. Wait for my answers, then send it again.";
+
+/** The bot talks to people alone. Elsewhere, and to a press on a message of another's chat, nothing is done. */
+export async function ownChatOnly(ctx: BotContext, next: NextFunction): Promise<void> {
+  if (ctx.chat?.type === "private" && ctx.chat.id === ctx.from?.id) return next();
+  if (!ctx.callbackQuery) return;
+  try {
+    await ctx.answerCallbackQuery({ text: NOT_HERE, show_alert: true });
+  } catch (error) {
+    ctx.deps.logger.warn({ err: error }, "A press that is out of place could not be answered");
+  }
+}
+
+/** Leaves out what a chat sends faster than it can be handled, with a word about it; `/cancel` still comes through. */
+export async function keepPace(ctx: BotContext, next: NextFunction): Promise<void> {
+  const chatId = chatOf(ctx);
+  const entry = ctx.deps.floodGate.enter(chatId, { urgent: isCancel(ctx) });
+  if (entry.kind === "left-out") {
+    if (!entry.isFirst) return;
+    ctx.deps.logger.warn({ chatId }, "A chat sends too fast, and is left out until it is quiet");
+    return say(ctx, { text: TOO_FAST });
+  }
+  using _inside = entry;
+  await next();
+}
 
 /**
  * Notes an update as it comes in, so that it is known of if this process dies, but without waiting for it: the order of
@@ -32,8 +62,7 @@ export async function once(ctx: BotContext, next: NextFunction): Promise<void> {
  * the queue before it.
  */
 export async function stopOnCancel(ctx: BotContext, next: NextFunction): Promise<void> {
-  const isCancel = commandOf(ctx) === "cancel" || ctx.callbackQuery?.data === CANCEL;
-  if (!isCancel || ctx.chatId === undefined) return next();
+  if (!isCancel(ctx) || ctx.chatId === undefined) return next();
   using _untilItsTurn = ctx.deps.runs.stop(ctx.chatId, new RunStoppedError("Stopped, as you asked."));
   await next();
 }
@@ -48,8 +77,13 @@ export async function leaveOnCommand(ctx: BotContext, next: NextFunction): Promi
   await next();
 }
 
-/** The command that a message begins with, without the name of the bot. */
+function isCancel(ctx: BotContext): boolean {
+  return commandOf(ctx) === "cancel" || ctx.callbackQuery?.data === CANCEL;
+}
+
+/** The command to this bot that a message begins with. A press has none, whatever the message begins with. */
 function commandOf(ctx: BotContext): string | undefined {
-  const first = ctx.entities("bot_command").find(({ offset }) => offset === 0);
-  return first?.text.slice(1).split("@")[0]?.toLowerCase();
+  const first = ctx.message && ctx.entities("bot_command").find(({ offset }) => offset === 0);
+  const [name, addressee = ctx.me.username] = first?.text.slice(1).split("@") ?? [];
+  return addressee.toLowerCase() === ctx.me.username.toLowerCase() ? name : undefined;
 }

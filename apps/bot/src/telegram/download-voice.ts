@@ -6,7 +6,7 @@ export interface DownloadVoiceOptions {
   apiRoot: string;
   token: string;
   fileId: string;
-  /** @default 20971520, the most that the Bot API hands out */
+  /** @default MAX_DOWNLOAD_BYTES */
   maxBytes?: number;
   /** For all of it, however slowly the bytes come. @default 60_000 */
   timeoutMs?: number;
@@ -19,13 +19,16 @@ export interface FileApi {
 }
 
 /**
- * Why there are no bytes:
+ * Why there are no bytes, or why nobody asks for them:
  *
  * - `too-large`: over the limit.
+ * - `too-long`: takes more time than anybody listens.
+ * - `no-sound`: a file of another kind.
+ * - `empty`: not a byte in it.
  * - `gone`: Telegram does not have the file, or no longer.
  * - `unreachable`: it could not be fetched; trying again may help.
  */
-export type VoiceDownloadErrorKind = "too-large" | "gone" | "unreachable";
+export type VoiceDownloadErrorKind = "too-large" | "too-long" | "no-sound" | "empty" | "gone" | "unreachable";
 
 /** A recording could not be fetched. Neither the message nor a cause holds the file's address, which has the token in it. */
 export class VoiceDownloadError extends Error {
@@ -38,7 +41,8 @@ export class VoiceDownloadError extends Error {
   }
 }
 
-const DEFAULT_MAX_BYTES = 20 * 1_024 * 1_024;
+/** The most that the Bot API hands out. */
+export const MAX_DOWNLOAD_BYTES = 20 * 1_024 * 1_024;
 
 /**
  * Fetches the bytes of a voice message, and never more than the limit of them.
@@ -46,7 +50,7 @@ const DEFAULT_MAX_BYTES = 20 * 1_024 * 1_024;
  * @throws {VoiceDownloadError}, or the signal's reason when that gives it up.
  */
 export async function downloadVoice(options: DownloadVoiceOptions): Promise<Uint8Array> {
-  const { api, apiRoot, token, fileId, maxBytes = DEFAULT_MAX_BYTES, timeoutMs = 60_000, signal } = options;
+  const { api, apiRoot, token, fileId, maxBytes = MAX_DOWNLOAD_BYTES, timeoutMs = 60_000, signal } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
   try {
@@ -54,6 +58,8 @@ export async function downloadVoice(options: DownloadVoiceOptions): Promise<Uint
     const response = await fetch(`${apiRoot}/file/bot${token}/${path}`, {
       signal: either,
       redirect: "error",
+      // Files are packed already, and what is packed may be a thousand times as large.
+      headers: { "accept-encoding": "identity" },
     });
     return await readBounded(response, maxBytes);
   } catch (error) {
@@ -95,6 +101,7 @@ async function readBounded(response: Response, maxBytes: number): Promise<Uint8A
     if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
+  if (size === 0) throw new VoiceDownloadError("empty", "The recording has no bytes");
   return Buffer.concat(chunks, size);
 }
 

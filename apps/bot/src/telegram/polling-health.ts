@@ -16,6 +16,8 @@ export interface PollingStatus {
   lastPollAt: Date | undefined;
   /** When the state began. */
   since: Date;
+  /** What Telegram has sent as updates and was none. */
+  misshapen: number;
 }
 
 /**
@@ -26,7 +28,8 @@ export class PollingHealth {
   readonly #logger: Logger;
   readonly #conflictMemoryMs: number;
   #lastConflictAt = 0;
-  #status: PollingStatus = { state: "starting", lastPollAt: undefined, since: new Date() };
+  #isMisshapen = false;
+  #status: PollingStatus = { state: "starting", lastPollAt: undefined, since: new Date(), misshapen: 0 };
 
   constructor(logger: Logger, conflictMemoryMs: number) {
     this.#logger = logger;
@@ -59,6 +62,15 @@ export class PollingHealth {
   unreachable(error: unknown): void {
     if (!this.#enter("unreachable")) return;
     this.#logger.warn({ reason: describeError(error) }, "Telegram does not answer; trying again");
+  }
+
+  /** Told of each answer how many of its updates are none; logged when the answer before had none of these. */
+  misshapen(count: number): void {
+    this.#status.misshapen += count;
+    if (count > 0 && !this.#isMisshapen) {
+      this.#logger.warn({ count }, "Telegram sends what is no update; it is left out");
+    }
+    this.#isMisshapen = count > 0;
   }
 
   stopped(): void {

@@ -3,6 +3,8 @@ import type { Context, MiddlewareFn } from "grammy";
 import type { Logger } from "../logger.ts";
 import { describeError } from "./secrets.ts";
 
+const ON_IT = "I am on it";
+
 export interface AnswerCallbacksOptions {
   logger: Logger;
   /** A short note to show for a press, by its data. @default none */
@@ -12,14 +14,16 @@ export interface AnswerCallbacksOptions {
 /**
  * Answers a press on a button at once, before it queues behind a long handler, where it would expire. It goes before
  * `sequentialPerChat()` and keeps the order of updates; handlers cannot answer a press again. Failures are logged.
+ *
+ * A button that is pressed again while its press is still worked on does nothing more.
  */
 export function answerCallbacksFirst<C extends Context>({
   logger,
   toast = () => undefined,
 }: AnswerCallbacksOptions): MiddlewareFn<C> {
-  const answer = async (ctx: C, data: string): Promise<void> => {
+  const underWay = new Set<string>();
+  const answer = async (ctx: C, text: string | undefined): Promise<void> => {
     try {
-      const text = toast(data);
       await ctx.answerCallbackQuery(text === undefined ? {} : { text });
     } catch (error) {
       logger.warn({ reason: describeError(error) }, "A press on a button could not be answered");
@@ -27,10 +31,15 @@ export function answerCallbacksFirst<C extends Context>({
   };
   return async (ctx, next) => {
     if (!ctx.callbackQuery) return next();
-    const answered = answer(ctx, ctx.callbackQuery.data ?? "");
+    const { from, message, data = "" } = ctx.callbackQuery;
+    const press = JSON.stringify([from.id, message?.chat.id, message?.message_id, data]);
+    if (underWay.has(press)) return answer(ctx, ON_IT);
+    underWay.add(press);
+    const answered = answer(ctx, toast(data));
     try {
       await next();
     } finally {
+      underWay.delete(press);
       await answered;
     }
   };

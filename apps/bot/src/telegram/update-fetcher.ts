@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Bot, type Context, GrammyError } from "grammy";
 import type { Update } from "grammy/types";
+import { LRUCache } from "lru-cache";
 import { type ApiSignal, toApiSignal } from "./api-signal.ts";
 import type { PollingHealth } from "./polling-health.ts";
+import { MisshapenAnswerError, readBotInfo, readUpdates } from "./update-shape.ts";
 
 export type AllowedUpdates = readonly Exclude<keyof Update, "update_id">[];
 
@@ -32,6 +34,10 @@ export class BotTokenError extends Error {
 /** Time that an answer may take beyond what Telegram holds a request open. */
 const ANSWER_TIMEOUT_MS = 15_000;
 const MAX_BATCH = 100;
+/** The longest that Telegram may ask to wait, whatever it says. */
+const MAX_ASKED_MS = 300_000;
+/** Updates whose id is known, so that one that comes again goes no further. */
+const MAX_KNOWN = 10_000;
 
 /** Fetches updates from Telegram, and waits troubles out instead of failing. */
 export class UpdateFetcher<C extends Context> {
@@ -41,6 +47,7 @@ export class UpdateFetcher<C extends Context> {
   readonly #options: Required<UpdateFetcherOptions>;
   /** Of the next update; asking for it confirms those before. */
   #offset = 0;
+  readonly #known = new LRUCache<number, true>({ max: MAX_KNOWN });
   #backoffMs: number;
 
   /** @param signal Ends everything under way and to come. */
@@ -60,7 +67,7 @@ export class UpdateFetcher<C extends Context> {
   async connect(): Promise<void> {
     await this.#persist(async () => {
       try {
-        this.#bot.botInfo = await this.#bot.api.getMe(this.#callSignal());
+        this.#bot.botInfo = readBotInfo(await this.#bot.api.getMe(this.#callSignal()));
       } catch (error) {
         throw isTokenRefusal(error) ? new BotTokenError(`${error.error_code}: ${error.description}`) : error;
       }
@@ -70,25 +77,43 @@ export class UpdateFetcher<C extends Context> {
   }
 
   /**
-   * The next updates, perhaps none; it takes as long as Telegram is in trouble. Those of earlier calls are confirmed.
+   * The next updates, perhaps none; it takes as long as Telegram is in trouble. Those of earlier calls are confirmed, and
+   * do not come again. What is no update is confirmed with the others, and left out.
    *
    * @throws The signal's reason. A batch that arrives after the signal is left to come again.
    */
   async fetch(limit: number): Promise<Update[]> {
     const { pollTimeoutSeconds, allowedUpdates } = this.#options;
-    const updates = await this.#persist(() => {
+    const updates = await this.#persist(async () => {
       // After an outage an answer at once tells that it is over.
       const timeout = this.#health.status().state === "unreachable" ? 0 : pollTimeoutSeconds;
       const bounded = Math.max(1, Math.min(limit, MAX_BATCH));
-      return this.#bot.api.getUpdates(
+      const answer = await this.#bot.api.getUpdates(
         { offset: this.#offset, limit: bounded, timeout, allowed_updates: allowedUpdates },
         this.#callSignal(timeout * 1_000),
       );
+      // A batch that arrives while stopping is left unconfirmed.
+      this.#signal.throwIfAborted();
+      return this.#takeOn(answer);
     });
-    const last = updates.at(-1);
-    if (last) this.#offset = last.update_id + 1;
     this.#health.answered();
     return updates;
+  }
+
+  /** Ids need not rise: after a quiet week Telegram begins anew anywhere. */
+  #takeOn(answer: unknown): Update[] {
+    const { updates, ids, misshapen } = readUpdates(answer);
+    this.#health.misshapen(misshapen);
+    if (ids.length > 0) this.#offset = Math.max(...ids) + 1;
+    if (ids.length > 0 && ids.every((id) => this.#known.has(id))) {
+      // Asked again at once, it would be asked for ever.
+      throw new MisshapenAnswerError("getUpdates answered with updates that have been confirmed");
+    }
+    const fresh = new Map(
+      updates.flatMap((each) => (this.#known.has(each.update_id) ? [] : [[each.update_id, each]])),
+    );
+    for (const id of ids) this.#known.set(id, true);
+    return [...fresh.values()];
   }
 
   /** Repeats a call until it succeeds. */
@@ -111,8 +136,7 @@ export class UpdateFetcher<C extends Context> {
   async #waitAfter(error: unknown): Promise<void> {
     if (error instanceof GrammyError && error.error_code === 409) this.#health.conflict(error);
     else this.#health.unreachable(error);
-    const asked = error instanceof GrammyError ? (error.parameters.retry_after ?? 0) * 1_000 : 0;
-    const waitMs = Math.max(this.#backoffMs, asked);
+    const waitMs = Math.max(this.#backoffMs, askedMs(error));
     this.#backoffMs = Math.min(this.#backoffMs * 2, this.#options.maxBackoffMs);
     await sleep(waitMs, undefined, { signal: this.#signal });
   }
@@ -121,6 +145,12 @@ export class UpdateFetcher<C extends Context> {
   #callSignal(heldOpenMs = 0): ApiSignal {
     return toApiSignal(AbortSignal.any([this.#signal, AbortSignal.timeout(heldOpenMs + ANSWER_TIMEOUT_MS)]));
   }
+}
+
+/** How long Telegram asks to wait. */
+function askedMs(error: unknown): number {
+  const seconds: unknown = error instanceof GrammyError ? error.parameters.retry_after : undefined;
+  return typeof seconds === "number" && seconds > 0 ? Math.min(seconds * 1_000, MAX_ASKED_MS) : 0;
 }
 
 function isTokenRefusal(error: unknown): error is GrammyError {

@@ -8,6 +8,8 @@ export type BotApiOutcome =
   | { kind: "error"; status: number; description: string; retryAfter?: number }
   /** Success with a result of one's own, and no effect. */
   | { kind: "result"; result: unknown }
+  /** A body of one's own, which need not be JSON, and no effect. */
+  | { kind: "body"; body: string; contentType?: string }
   /** No answer, and no effect. */
   | { kind: "hang" }
   /** The connection is cut before there is an answer or an effect. */
@@ -43,8 +45,8 @@ export class BotApiServer implements AsyncDisposable {
   readonly token: string = TOKEN;
   /** In the order they came. */
   readonly calls: BotApiCall[] = [];
-  /** By their path. */
-  readonly files = new Map<string, Uint8Array>();
+  /** By their path; a function answers by itself. */
+  readonly files = new Map<string, Uint8Array | ((response: ServerResponse) => void)>();
   #server = createServer((incoming, response) => {
     this.#serve(incoming, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
@@ -155,6 +157,11 @@ export class BotApiServer implements AsyncDisposable {
       response.destroy();
       return;
     }
+    if (outcome?.kind === "body") {
+      response.writeHead(200, { "content-type": outcome.contentType ?? "application/json" });
+      response.end(outcome.body);
+      return;
+    }
     if (outcome?.kind === "hold") await outcome.until;
     const answer = token === this.token ? await this.#answer(call, outcome) : failure(401, "Unauthorized");
     this.#changed();
@@ -164,8 +171,9 @@ export class BotApiServer implements AsyncDisposable {
   }
 
   #serveFile(path: string, response: ServerResponse): void {
-    const bytes = this.files.get(path);
-    if (bytes) response.writeHead(200).end(bytes);
+    const file = this.files.get(path);
+    if (typeof file === "function") file(response);
+    else if (file) response.writeHead(200).end(file);
     else response.writeHead(404).end("{}");
   }
 
@@ -246,9 +254,10 @@ export class BotApiServer implements AsyncDisposable {
 
   #locate(fileId: string): Answer {
     const path = `voice/${fileId}.oga`;
-    const bytes = this.files.get(path);
-    if (!bytes) return failure(400, "Bad Request: invalid file_id");
-    return success({ file_id: fileId, file_unique_id: fileId, file_path: path, file_size: bytes.byteLength });
+    const file = this.files.get(path);
+    if (!file) return failure(400, "Bad Request: invalid file_id");
+    const size = typeof file === "function" ? {} : { file_size: file.byteLength };
+    return success({ file_id: fileId, file_unique_id: fileId, file_path: path, ...size });
   }
 }
 

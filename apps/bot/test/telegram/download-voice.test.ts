@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { inspect } from "node:util";
+import { createGzip } from "node:zlib";
 import { Api } from "grammy";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -10,6 +12,16 @@ import {
   VoiceDownloadError,
 } from "../../src/telegram/download-voice.ts";
 import { BotApiServer } from "../support/bot-api-server.ts";
+
+/** Without an end, made as they are read. */
+function endlessZeros(): Readable {
+  const chunk = Buffer.alloc(64 * 1_024);
+  return new Readable({
+    read() {
+      this.push(chunk);
+    },
+  });
+}
 
 const RECORDING = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251);
 
@@ -46,6 +58,49 @@ describe("downloadVoice", () => {
   it("stops when more bytes come than were promised", async () => {
     server.script("getFile", { kind: "result", result: { file_path: "voice/hello.oga", file_size: 5 } });
     expect(await failureOf({ maxBytes: 50_000 })).toMatchObject({ kind: "too-large" });
+  });
+
+  it("stops in the middle of what has no end, and hangs up", async () => {
+    const closed = Promise.withResolvers<void>();
+    server.files.set("voice/endless.oga", (response) => {
+      response.once("close", closed.resolve);
+      endlessZeros().pipe(response);
+    });
+    expect(await failureOf({ fileId: "endless", maxBytes: 1_000_000 })).toMatchObject({ kind: "too-large" });
+    await closed.promise;
+  });
+
+  it("asks for the bytes as they are, and counts those of a packed file as they come out", async () => {
+    const accepted: unknown[] = [];
+    server.files.set("voice/bomb.oga", (response) => {
+      accepted.push(response.req.headers["accept-encoding"]);
+      response.writeHead(200, { "content-encoding": "gzip" });
+      endlessZeros().pipe(createGzip()).pipe(response);
+    });
+    expect(await failureOf({ fileId: "bomb", maxBytes: 1_000_000 })).toMatchObject({ kind: "too-large" });
+    expect(accepted).toEqual(["identity"]);
+  });
+
+  it("does not take what calls itself packed and is not", async () => {
+    server.files.set("voice/false.oga", (response) => {
+      response.writeHead(200, { "content-encoding": "gzip" }).end("OggS");
+    });
+    expect(await failureOf({ fileId: "false" })).toMatchObject({ kind: "unreachable" });
+  });
+
+  it("gives up what comes so slowly that it would not end", async () => {
+    const closed = Promise.withResolvers<void>();
+    server.files.set("voice/slow.oga", (response) => {
+      response.once("close", closed.resolve);
+      response.write("O");
+    });
+    expect(await failureOf({ fileId: "slow", timeoutMs: 50 })).toMatchObject({ kind: "unreachable" });
+    await closed.promise;
+  });
+
+  it("has no use for an empty file", async () => {
+    server.files.set("voice/empty.oga", new Uint8Array());
+    expect(await failureOf({ fileId: "empty" })).toMatchObject({ kind: "empty" });
   });
 
   it("takes Telegram's word that a file is too big", async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Bot } from "grammy";
+import { type ApiClientOptions, Bot } from "grammy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   BotTokenError,
@@ -35,9 +35,9 @@ describe("polling", () => {
     await server[Symbol.asyncDispose]();
   });
 
-  function createBot(token = server.token): Bot {
+  function createBot(token = server.token, client: ApiClientOptions = {}): Bot {
     handled = [];
-    const created = new Bot(token, { client: { apiRoot: server.url } });
+    const created = new Bot(token, { client: { apiRoot: server.url, ...client } });
     created.use((ctx, next) => {
       handled.push(ctx.update.update_id);
       return next();
@@ -168,6 +168,98 @@ describe("polling", () => {
     expect(polling.status().state).toBe("conflict");
     expect(linesWith("warn")).toHaveLength(1);
     expect(linesWith("info")).toEqual([]);
+  });
+
+  it.each([
+    ["a page", { kind: "body", body: "<html>Bad gateway</html>", contentType: "text/html" }],
+    ["nothing", { kind: "body", body: "" }],
+    ["an answer without a result", { kind: "body", body: '{"ok":true}' }],
+    ["no list", { kind: "result", result: { update_id: 1 } }],
+    [
+      "a list without an update",
+      { kind: "result", result: [null, 7, "x", [], { message: {} }, { update_id: 1.5 }] },
+    ],
+    ["an error without a word", { kind: "body", body: '{"ok":false,"parameters":{"retry_after":"soon"}}' }],
+    ["more than fits into memory", { kind: "body", body: `{"ok":true,"result":["${"x".repeat(200_000)}"]}` }],
+  ] as const)("waits out that getUpdates answers with %s, and logs that once", async (_, outcome) => {
+    bot = createBot(server.token, { baseFetchConfig: { size: 100_000 } });
+    polling = create();
+    server.script("getUpdates", outcome, outcome, outcome);
+    await polling.start();
+    await server.received("getUpdates", 3);
+    expect(polling.status().state).toBe("unreachable");
+    server.say(1, 7, "hello");
+    await server.received("getUpdates", 5);
+    expect(handled).toEqual([1]);
+    expect(polling.status().state).toBe("polling");
+    expect(log.lines.map(({ msg }) => msg)).toEqual([
+      "Telegram does not answer; trying again",
+      "Telegram answers again",
+    ]);
+  });
+
+  it.each([
+    ["is none", { id: 1 }],
+    ["is nothing", null],
+  ])("waits out that the bot it is told of %s", async (_, result) => {
+    server.script("getMe", { kind: "result", result }, { kind: "result", result });
+    await polling.start();
+    expect(server.callsOf("getMe")).toHaveLength(3);
+    expect(bot.botInfo.username).toBe("coach_bot");
+  });
+
+  it("leaves out what is no update among updates, confirms it, counts it, and logs it once", async () => {
+    const person = { from: { id: 7 }, chat: { id: 7, type: "private" }, message_id: 1 };
+    const misshapen = [
+      { update_id: 1, message: "hello" },
+      { update_id: 2, message: { ...person, chat: null } },
+      { update_id: 3, message: { ...person, text: 7 } },
+      {
+        update_id: 4,
+        message: { ...person, text: "x", entities: [{ type: "bold", offset: -1, length: 2 }] },
+      },
+      { update_id: 5, message: { ...person, voice: {} } },
+      { update_id: 6, callback_query: { id: 7, from: person.from, data: "x" } },
+      { update_id: 7, callback_query: { id: "7", data: "x" } },
+      { update_id: "8", message: person },
+    ];
+    server.script("getUpdates", {
+      kind: "result",
+      result: [...misshapen, { update_id: 9, message: person }],
+    });
+    await polling.start();
+    const { payload } = await server.received("getUpdates", 2);
+    expect(payload.offset).toBe(10);
+    expect(handled).toEqual([9]);
+    expect(polling.status()).toMatchObject({ state: "polling", misshapen: misshapen.length });
+    expect(log.lines.map(({ msg }) => msg)).toEqual(["Telegram sends what is no update; it is left out"]);
+  });
+
+  it("takes ids as they come: huge, negative, twice, or lower than before", async () => {
+    const message = { from: { id: 7 }, chat: { id: 7, type: "private" }, message_id: 1 };
+    const batch = (...ids: number[]) =>
+      ({ kind: "result", result: ids.map((update_id) => ({ update_id, message })) }) as const;
+    server.script(
+      "getUpdates",
+      batch(Number.MAX_SAFE_INTEGER, 5),
+      batch(-3, -3),
+      batch(6, 5),
+      batch(2 ** 53),
+    );
+    await polling.start();
+    await server.received("getUpdates", 5);
+    expect(handled).toEqual([Number.MAX_SAFE_INTEGER, 5, -3, 6]);
+    expect(server.callsOf("getUpdates").map(({ payload }) => payload.offset)).toEqual([0, 2 ** 53, -2, 7, 7]);
+  });
+
+  it("asks at its own pace a server that sends the same updates again and again", async () => {
+    const again = { kind: "result", result: [{ update_id: 1 }, { update_id: 2 }] } as const;
+    server.script("getUpdates", again, again, again, again);
+    await polling.start();
+    await server.received("getUpdates", 4);
+    expect(handled).toEqual([1, 2]);
+    expect(polling.status().state).toBe("unreachable");
+    expect(linesWith("warn")).toHaveLength(1);
   });
 
   it("waits an outage out", async () => {

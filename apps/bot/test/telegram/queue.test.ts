@@ -70,6 +70,25 @@ describe("the order of updates", () => {
     expect(payload).toEqual({ callback_query_id: "press-1", text: "Saved" });
   });
 
+  it("does one thing for a button that is pressed twice, and is there again afterwards", async () => {
+    server.say(1, 7, "slow");
+    for (const updateId of [2, 3, 4]) server.press(updateId, 7, "next");
+    server.press(5, 7, "other");
+    server.press(6, 8, "next");
+    await server.received("answerCallbackQuery", 5);
+    const answers = server.callsOf("answerCallbackQuery").map(({ payload }) => payload);
+    expect(answers.filter(({ text }) => text === "I am on it")).toEqual([
+      { callback_query_id: "press-3", text: "I am on it" },
+      { callback_query_id: "press-4", text: "I am on it" },
+    ]);
+    slow.resolve();
+    await server.until(() => events.includes("press of other"));
+    server.press(7, 7, "next");
+    await server.received("answerCallbackQuery", 6);
+    await finish();
+    expect(events.filter((event) => event === "press of next")).toHaveLength(3);
+  });
+
   it("handles a press whose answer fails, and logs that", async () => {
     server.script("answerCallbackQuery", {
       kind: "error",

@@ -16,7 +16,13 @@ export interface Health {
   model: { provider: string; model: string };
   runs: number;
   backgroundJobs: number;
-  telegram: { username: string; apiRoot: string | undefined; polling: PollingStatus };
+  telegram: {
+    username: string;
+    apiRoot: string | undefined;
+    polling: PollingStatus;
+    /** Updates that a chat sent faster than they could be handled. */
+    leftOut: number;
+  };
   store: Pick<OpenStore, "kind" | "description">;
   schemas: { traces: SchemaState; records: SchemaState };
   delivery: CollectorStats;
@@ -35,6 +41,7 @@ export function toHealthText(health: Health): FormattedString {
       section("Telegram", [
         `@${telegram.username}, ${describeApi(telegram.apiRoot)}`,
         explainPolling(telegram.polling, now),
+        ...explainLeftOut(telegram),
       ]),
       section("Store", [store.description, ...describeSchemas(schemas)]),
       section("Traces", [
@@ -74,6 +81,14 @@ function explainPolling({ state, lastPollAt, since }: PollingStatus, now: Date):
     case "stopped":
       return `Polling stopped ${formatAge(since, now)} ago, ${last}. Start the bot again.`;
   }
+}
+
+function explainLeftOut({ leftOut, polling }: Health["telegram"]): string[] {
+  const reasons = [
+    leftOut > 0 && `${formatCount(leftOut)} sent too fast`,
+    polling.misshapen > 0 && `${formatCount(polling.misshapen)} that were no updates`,
+  ].filter(Boolean);
+  return reasons.length > 0 ? [`Left out: ${reasons.join(", ")}`] : [];
 }
 
 function describeSchemas({ traces, records }: Health["schemas"]): string[] {

@@ -31,7 +31,12 @@ async function examine({ deps, api, me }: BotContext): Promise<Health> {
     model: deps.model,
     runs: deps.runs.size,
     backgroundJobs: deps.background.size,
-    telegram: { username: me.username, apiRoot: api.options?.apiRoot, polling: deps.pollingStatus() },
+    telegram: {
+      username: me.username,
+      apiRoot: api.options?.apiRoot,
+      polling: deps.pollingStatus(),
+      leftOut: deps.floodGate.leftOut,
+    },
     store: { kind: deps.store.kind, description: deps.store.description },
     schemas: { traces, records },
     delivery: deps.tracing.stats(),

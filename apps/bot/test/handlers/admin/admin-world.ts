@@ -16,10 +16,12 @@ import { CONTENT_DIR, PIPELINES_DIR } from "../../../src/package-files.ts";
 import { loadPipelines, PipelineRunner } from "../../../src/pipelines/index.ts";
 import { BackgroundWork } from "../../../src/runs/background-work.ts";
 import { RunRegistry } from "../../../src/runs/run-registry.ts";
+import { Slots } from "../../../src/runs/slots.ts";
 import { BotRecords } from "../../../src/storage/bot-records.ts";
 import { prepareSchemas } from "../../../src/storage/bot-schema.ts";
 import { SessionStorage } from "../../../src/storage/session-storage.ts";
 import { UpdateLog } from "../../../src/storage/update-log.ts";
+import { FloodGate } from "../../../src/telegram/flood-gate.ts";
 import type { PollingStatus } from "../../../src/telegram/polling.ts";
 import { BotApiServer, type BotMessage } from "../../support/bot-api-server.ts";
 import { recordLog } from "../../support/log-lines.ts";
@@ -47,7 +49,7 @@ export class AdminWorld {
   readonly deps: Dependencies;
   readonly server: BotApiServer;
   readonly log: ReturnType<typeof recordLog>;
-  polling: PollingStatus = { state: "polling", lastPollAt: new Date(), since: new Date() };
+  polling: PollingStatus = { state: "polling", lastPollAt: new Date(), since: new Date(), misshapen: 0 };
   readonly #bot: Bot<BotContext>;
   readonly #dataDir: string;
   #updateId = 1;
@@ -174,11 +176,13 @@ export class AdminWorld {
       }),
       runs: new RunRegistry(),
       background: new BackgroundWork(),
+      floodGate: new FloodGate(),
       limiter: new RateLimiterMemory({ points: 20, duration: 60 }),
       records,
       sessions: new SessionStorage<SessionData>(records, logger),
       updates: new UpdateLog(records, logger),
       transcriber: undefined,
+      listening: new Slots(8),
       downloadVoice: async () => new Uint8Array(),
       model,
       adminIds: new Set([ADMIN]),

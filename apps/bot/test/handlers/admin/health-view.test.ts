@@ -14,7 +14,8 @@ const well: Health = {
   telegram: {
     username: "coach_bot",
     apiRoot: "https://api.telegram.org",
-    polling: { state: "polling", lastPollAt: before(3_000), since: before(7_000_000) },
+    polling: { state: "polling", lastPollAt: before(3_000), since: before(7_000_000), misshapen: 0 },
+    leftOut: 0,
   },
   store: { kind: "postgres", description: "PostgreSQL at db.example:5432/coach" },
   schemas: { traces: { version: 5, needed: 5 }, records: { version: 1, needed: 1 } },
@@ -83,6 +84,13 @@ describe("toHealthText", () => {
     const missing = { trouble: "schema-missing", problem: "The schema is missing." };
     expect(read({ schemas: { traces: { version: 5, needed: 5 }, records: missing } })).toContain(
       "Schema tracing: version 5\nSchema bot: The schema is missing.",
+    );
+  });
+
+  it("counts the updates that were left out, by why", () => {
+    const polling = { ...well.telegram.polling, misshapen: 2 };
+    expect(read({ telegram: { ...well.telegram, polling, leftOut: 1_480 } })).toContain(
+      "ago\nLeft out: 1,480 sent too fast, 2 that were no updates\n",
     );
   });
 

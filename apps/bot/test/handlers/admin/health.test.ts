@@ -1,4 +1,4 @@
-import { TraceContext } from "@app/tracing";
+import { readMigrations, TraceContext } from "@app/tracing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createAdmin } from "../../../src/handlers/admin/index.ts";
 import { AdminWorld } from "./admin-world.ts";
@@ -20,7 +20,7 @@ describe("/admin health", () => {
     expect(text).toContain("Model: offline, rule-based-coach");
     expect(text).toMatch(/@coach_bot, local at http:\/\/127\.0\.0\.1:\d+\nPolling, last poll \d+ s ago/);
     expect(text).toContain(
-      `Store\n${world.opened.store.description}\nSchema tracing: version 5\nSchema bot: version`,
+      `Store\n${world.opened.store.description}\nSchema tracing: version ${readMigrations().length}\nSchema bot: version`,
     );
     expect(text).toContain("Delivery: ok\nSpool: empty");
     expect(text).toMatch(/ {2}delivered +1\n\+ pending +0\n/);
@@ -30,11 +30,11 @@ describe("/admin health", () => {
 
   it("explains a conflict, and says since when Telegram is away", async () => {
     const since = new Date(Date.now() - 300_000);
-    world.polling = { state: "conflict", lastPollAt: since, since };
+    world.polling = { state: "conflict", lastPollAt: since, since, misshapen: 0 };
     expect((await world.send("/admin health")).text).toContain(
       "Conflict (409) for 5 min, last poll 5 min ago: another instance polls with this bot's token. End it;",
     );
-    world.polling = { state: "unreachable", lastPollAt: undefined, since };
+    world.polling = { state: "unreachable", lastPollAt: undefined, since, misshapen: 0 };
     expect((await world.send("/admin health")).text).toContain(
       "Telegram does not answer for 5 min, no poll answered yet.",
     );
