@@ -21,8 +21,13 @@ export class CallbackQueries {
   add(pressed: PressedButton): string {
     this.#dropExpired();
     const id = `${randomInt(LONGEST_ID)}${String(this.#open.size).padStart(4, "0")}`;
-    this.#open.set(id, { ...pressed, expiresAt: Date.now() + this.#timeoutMs });
+    this.addAs(id, pressed);
     return id;
+  }
+
+  /** Under an id of the caller's. */
+  addAs(id: string, pressed: PressedButton): void {
+    this.#open.set(id, { ...pressed, expiresAt: Date.now() + this.#timeoutMs });
   }
 
   /** Undefined for an id that is unknown or too old. */

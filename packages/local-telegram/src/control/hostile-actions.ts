@@ -24,13 +24,30 @@ export function makeFile(
   return { fileId: state.files.addMade(new MadeContent(options), declared).fileId };
 }
 
-const act = z.looseObject({ from: z.looseObject({ id: z.int().positive() }) });
-const actSchema = z.looseObject({ message: act.optional(), callback_query: act.optional() });
+const from = z.looseObject({ id: z.int().positive() });
+const actSchema = z.looseObject({
+  message: z.looseObject({ from }).optional(),
+  callback_query: z
+    .looseObject({
+      from,
+      id: z.string(),
+      data: z.string().default(""),
+      message: z.looseObject({ message_id: z.int() }).optional(),
+    })
+    .optional(),
+});
 
-/** Hands the bot what it is given, as it is; whoever wrote or pressed in it may be answered. */
+/** Hands the bot what it is given, as it is; whoever wrote or pressed in it may be answered, in the chat of their own. */
 export function sendUpdate(state: TelegramState, update: Record<string, unknown>): { updateId: unknown } {
   const { message, callback_query: press } = actSchema.safeParse(update).data ?? {};
-  const from = message?.from ?? press?.from;
-  if (from) state.chats.open(state.chats.of(from.id));
+  const author = message?.from ?? press?.from;
+  if (author) {
+    const chat = state.chats.of(author.id);
+    state.chats.open(chat);
+    if (press) {
+      const { id, data, message: pressed } = press;
+      state.queries.addAs(id, { chat, messageId: pressed?.message_id ?? 0, data });
+    }
+  }
   return { updateId: state.updates.pushAsIs(update) };
 }

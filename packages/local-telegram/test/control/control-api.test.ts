@@ -116,7 +116,7 @@ describe("control API", () => {
   });
 
   it("hands the bot an update of any shape, which it may answer when somebody wrote it", async () => {
-    const { api, control } = await openLocalTelegram();
+    const { api, control, chat } = await openLocalTelegram();
     await api.getUpdates({ allowed_updates: ["message"] });
     const person = { from: { id: 7 }, chat: { id: 7, type: "private" } };
     await control("POST", "/updates", { edited_message: { message_id: 1, ...person } });
@@ -129,6 +129,10 @@ describe("control API", () => {
       { update_id: 9e15, message: { message_id: 2, poll: { question: "?" } } },
     ]);
     expect(await api.sendMessage(7, "plain")).toMatchObject({ text: "plain" });
+    const press = { id: "odd", from: { id: 8 }, data: "x", message: { message_id: 1, chat: { id: 7 } } };
+    await control("POST", "/updates", { callback_query: press });
+    await api.answerCallbackQuery("odd", { text: "no" });
+    expect((await chat(8)).answers).toMatchObject([{ messageId: 1, data: "x", text: "no" }]);
   });
 
   it("takes JSON as curl sends it, with the content type of a form", async () => {
