@@ -23,7 +23,7 @@ export const signals: Fault = {
   async run(scene) {
     while (scene.judged < scene.trials) {
       for (const act of [dieBySignal, shutDown, shutDownWithoutDatabase])
-        await together(SIGNALS.map((signal) => act(scene, signal)));
+        await together(SIGNALS.map((signal) => () => act(scene, signal)));
     }
   },
 };
@@ -81,7 +81,7 @@ async function startAtWork(
 ): Promise<Coach> {
   const logFile = join(scene.dir(), "runs.log");
   const coach = scene.coach(
-    { ...options, dataDir: scene.dir(), logFile, longRunMs: 700 },
+    { ...options, dataDir: scene.dir(), logFile, longRunMs: 700, workers: 4, pauseMs: 5 },
     { imports: [LISTENERS, ...imports] },
   );
   await coach.started();
