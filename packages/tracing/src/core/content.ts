@@ -22,17 +22,21 @@ function named(name: string, { json, truncated, originalBytes }: Captured): Attr
   return truncated ? { [name]: json, [`${name}.truncated`]: originalBytes ?? true } : { [name]: json };
 }
 
-/** The attributes with secrets replaced, so that no exporter sees them. */
+/** The attributes with secrets replaced, so that no exporter sees them; `<name>.truncated` tells the length of a list that was cut. */
 export function cleanAttributes(attributes: Attributes, capture: CaptureSettings): Attributes {
   const clean: Attributes = {};
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) clean[name] = cleanAttribute(name, value, capture);
+    if (value === undefined) continue;
+    const kept = cleanAttribute(name, value, capture);
+    clean[name] = kept;
+    if (Array.isArray(value) && Array.isArray(kept) && kept.length < value.length)
+      clean[`${name}.truncated`] = value.length;
   }
   return clean;
 }
 
 /** What stands under a secret's name is replaced whole; a switch under such a name says nothing. */
-export function cleanAttribute(
+function cleanAttribute(
   name: string,
   value: AttributeValue,
   { limits, redactor }: CaptureSettings,
@@ -41,5 +45,23 @@ export function cleanAttribute(
   const clean = (text: string) => captureText(text, limits.maxBytes, redactor, name).text;
   if (typeof value === "string") return clean(value);
   if (!Array.isArray(value)) return value;
-  return value.map((item) => (typeof item === "string" ? clean(item) : item)) as AttributeValue;
+  return firstItems(value, limits.maxBytes, (item) => (typeof item === "string" ? clean(item) : item));
+}
+
+/** What an item takes at least, so that the number of items is bounded with their size. */
+const ITEM_BYTES = 8;
+
+/** The first items of a list, changed, as many as fit into so many bytes; the rest is not looked at, however long the list is. */
+function firstItems(
+  list: readonly unknown[],
+  maxBytes: number,
+  change: (item: unknown) => unknown,
+): AttributeValue {
+  const kept: unknown[] = [];
+  for (let room = maxBytes; kept.length < list.length && room > 0; ) {
+    const item = change(list[kept.length]);
+    room -= typeof item === "string" ? Math.max(ITEM_BYTES, Buffer.byteLength(item)) : ITEM_BYTES;
+    kept.push(item);
+  }
+  return kept as AttributeValue;
 }

@@ -103,8 +103,13 @@ function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** Choices of one answer whose finish reasons are kept. */
+const MAX_CHOICES = 100;
+
 function texts(value: unknown): string[] | undefined {
-  const kept = Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+  const kept = Array.isArray(value)
+    ? value.slice(0, MAX_CHOICES).filter((item) => typeof item === "string")
+    : [];
   return kept.length > 0 ? kept : undefined;
 }
 

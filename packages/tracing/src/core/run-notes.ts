@@ -2,7 +2,7 @@ import { type AttributeValue, diag, type Span } from "@opentelemetry/api";
 import { captureText } from "../capture/capture-text.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
 import { TRACING } from "../conventions/attributes.ts";
-import { cleanAttribute, toContentAttributes } from "./content.ts";
+import { cleanAttributes, toContentAttributes } from "./content.ts";
 import { quietly } from "./quietly.ts";
 import { toTags } from "./trace-options.ts";
 
@@ -25,7 +25,7 @@ export class RunNotes {
   }
 
   attribute(name: string, value: AttributeValue): void {
-    this.#write(() => this.#span.setAttribute(name, cleanAttribute(name, value, this.#capture)));
+    this.#write(() => this.#span.setAttributes(cleanAttributes({ [name]: value }, this.#capture)));
   }
 
   tag(tag: string): void {

@@ -46,12 +46,17 @@ function toId(option: string, value: unknown): string | undefined {
   return undefined;
 }
 
-/** The strings among `tags`, redacted, each once. */
+/** Tags of one run; what comes after them is not looked at. */
+const MAX_TAGS = 1_000;
+
+/** The strings among the first 1,000 of `tags`, redacted, each once. */
 export function toTags(tags: unknown, { limits, redactor }: CaptureSettings): string[] {
   if (tags === undefined || tags === null) return [];
-  const strings = Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string" && tag !== "") : [];
+  const strings = Array.isArray(tags)
+    ? tags.slice(0, MAX_TAGS).filter((tag) => typeof tag === "string" && tag !== "")
+    : [];
   if (!Array.isArray(tags) || strings.length < tags.length) {
-    diag.warn("@app/tracing: a tag that is not a non-empty string is ignored.");
+    diag.warn(`@app/tracing: a tag that is not a non-empty string, or comes after ${MAX_TAGS}, is ignored.`);
   }
   return [...new Set(strings.map((tag: string) => captureText(tag, limits.maxBytes, redactor).text))];
 }

@@ -4,10 +4,10 @@ import type { HrTime } from "@opentelemetry/api";
 const EARLIEST_US = Date.UTC(2000, 0, 1) * 1000;
 const LATEST_US = Date.UTC(2100, 0, 1) * 1000 - 1;
 
-/** Whole microseconds since the epoch; whatever is not a time counts as now. */
+/** Whole microseconds since the epoch; what is no finite number counts as now. */
 export function toMicros(time: HrTime): { micros: number; clamped: boolean } {
   const micros = Math.floor(time[0] * 1_000_000 + Math.floor(time[1] / 1000));
-  if (!Number.isSafeInteger(micros)) return { micros: Date.now() * 1000, clamped: true };
+  if (!Number.isFinite(micros)) return { micros: Date.now() * 1000, clamped: true };
   if (micros < EARLIEST_US) return { micros: EARLIEST_US, clamped: true };
   if (micros > LATEST_US) return { micros: LATEST_US, clamped: true };
   return { micros, clamped: false };

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { recordGeneration } from "../../src/core/generation.ts";
 import { TraceContext } from "../../src/core/trace-context.ts";
 import { tracedSpan } from "../../src/core/traced-span.ts";
 import { installTestRuntime, type TestRuntime } from "../support/private-runtime.ts";
@@ -56,4 +57,20 @@ it("a text in an attribute is redacted and bounded, alone and in an array", () =
   expect(url).not.toContain("a1B2a1B2");
   expect(list).toEqual(["[redacted]", "fine"]);
   expect(Buffer.byteLength(String(long))).toBeLessThanOrEqual(50_000);
+});
+
+it("a list in an attribute is read no further than it is kept, and says how long it was", () => {
+  const endless = new Array<string>(2 ** 32 - 1);
+  TraceContext.run({ pipelineName: "p", tags: endless }, (run) => {
+    run.setAttribute("endless", endless);
+    run.setAttribute(
+      "large",
+      Array.from({ length: 1_000 }, () => "x".repeat(1_000_000)),
+    );
+    recordGeneration({ provider: "local", model: "small", finishReasons: endless });
+  });
+  const { endless: kept, large, ...rest } = runtime.span("p").attributes;
+  expect(rest).toMatchObject({ "endless.truncated": 2 ** 32 - 1, "large.truncated": 1_000 });
+  expect((kept as string[]).length).toBeLessThan(10_000);
+  expect(Buffer.byteLength(String(large))).toBeLessThanOrEqual(100_000);
 });
