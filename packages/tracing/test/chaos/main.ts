@@ -21,7 +21,7 @@ const { values } = parseArgs({
   },
 });
 const numbers = values.only?.split(",").map(Number);
-const chosen = faults.filter((_, index) => numbers?.includes(index + 1) ?? true);
+const chosen = faults.filter(({ name }) => numbers?.includes(Number.parseInt(name, 10)) ?? true);
 if (chosen.length === 0)
   throw new Error(`--only ${values.only}: no such fault; 1 to ${faults.length} are there.`);
 const seed = Number(values.seed);

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { readSpoolStatus } from "../../../src/collector/spool/spool-status.ts";
+import type { InsForgeServer } from "../../support/insforge-server.ts";
+import { requireBalance } from "../agreement.ts";
+import type { Fault } from "../fault.ts";
+import { type RunLog, readRunLogs } from "../run-log.ts";
+import type { Scene } from "../scene.ts";
+import { statuses, wrongFigures, wrongRuns } from "../stored-runs.ts";
+import { together } from "../together.ts";
+import { until } from "../until.ts";
+
+const WAYS_TO_END = new URL("../services/ways-to-end.ts", import.meta.url);
+/** What keeps a process alive here would do so for 10 s, which a connection may take, or for ever. */
+const SOON_MS = 8_000;
+
+interface End {
+  order: "throw" | "reject" | "exit" | "drift";
+  exitCode: number;
+  store: "postgres" | "insforge";
+  backend: "well" | "refuses" | "hangs";
+}
+
+const ENDS: readonly End[] = [
+  { order: "throw", exitCode: 1, store: "postgres", backend: "well" },
+  { order: "throw", exitCode: 1, store: "insforge", backend: "refuses" },
+  { order: "reject", exitCode: 1, store: "insforge", backend: "well" },
+  { order: "reject", exitCode: 1, store: "postgres", backend: "hangs" },
+  { order: "exit", exitCode: 7, store: "postgres", backend: "well" },
+  { order: "exit", exitCode: 7, store: "insforge", backend: "hangs" },
+  { order: "drift", exitCode: 3, store: "postgres", backend: "well" },
+  { order: "drift", exitCode: 3, store: "insforge", backend: "well" },
+  { order: "drift", exitCode: 3, store: "postgres", backend: "refuses" },
+  { order: "drift", exitCode: 3, store: "insforge", backend: "refuses" },
+  { order: "drift", exitCode: 3, store: "postgres", backend: "hangs" },
+  { order: "drift", exitCode: 3, store: "insforge", backend: "hangs" },
+];
+
+export const suddenEnds: Fault = {
+  name: "3 uncaughtException, unhandledRejection, process.exit, natural exit without shutdown()",
+  trials: { quick: ENDS.length, full: 6 * ENDS.length },
+  async run(scene) {
+    while (scene.judged < scene.trials) await endInEachWay(scene);
+  },
+};
+
+async function endInEachWay(scene: Scene): Promise<void> {
+  const insforge = await scene.insforge();
+  const { databaseUrl } = insforge;
+  const [dataDir, logDir] = [scene.dir(), scene.dir()];
+  mkdirSync(join(dataDir, "spool"));
+  let waiting = 0;
+  await together(
+    ENDS.map((end, index) => async () => {
+      const left = await endLike(scene, end, insforge, join(logDir, String(index)));
+      waiting += left.waiting;
+      // One process is enough to deliver what all of them have left.
+      for (const name of readdirSync(left.spoolDir))
+        renameSync(join(left.spoolDir, name), join(dataDir, "spool", name));
+    }),
+  );
+  assert.ok(waiting > 0, "nothing was left to the next start");
+  const { stats, warnings } = await scene.deliverLeft({ databaseUrl, dataDir });
+  assert.deepEqual([stats.ended, stats.delivered, warnings], [waiting, waiting, []]);
+
+  const log = readRunLogs(ENDS.map((_, index) => join(logDir, String(index))));
+  await scene.judge({ databaseUrl, ended: log.ended, dataDirs: [dataDir] }, ENDS.length);
+  await requireStoredAsTheyWere(databaseUrl, log);
+}
+
+/** Starts a service and has it end; returns what it has left. */
+async function endLike(scene: Scene, end: End, insforge: InsForgeServer, logFile: string) {
+  const { order, exitCode, store, backend } = end;
+  const { apiKey, url, databaseUrl } = insforge;
+  const way = await scene.gate(store === "postgres" ? databaseUrl : url);
+  const address = way.databaseUrl;
+  const coach = scene.coach(
+    {
+      ...(store === "postgres" ? { databaseUrl: address } : { insforge: { baseUrl: address, apiKey } }),
+      logFile,
+      dataDir: scene.dir(),
+      workers: 4,
+      pauseMs: 10,
+      longRunMs: 300,
+    },
+    { imports: [WAYS_TO_END], before: `exec 2>'${logFile}.stderr'` },
+  );
+  await coach.started();
+  await until("something is stored", async () => (await coach.stats()).delivered > 0);
+  if (backend === "refuses") await way.gate.shut();
+  if (backend === "hangs") way.gate.block();
+  await coach.settled(readRunLogs([logFile]).settled.length + 5);
+  const toldAt = performance.now();
+  coach.tell(order);
+  const what = `${order} with ${store}, which ${backend}`;
+  assert.equal(await coach.ended(), exitCode, `the exit code of ${what}`);
+  const tookMs = performance.now() - toldAt;
+  assert.ok(tookMs < SOON_MS, `after ${what}, something kept the process alive for ${tookMs} ms`);
+  requireHostsWords(end, readFileSync(`${logFile}.stderr`, "utf8"));
+
+  // What it wrote of itself as it ended, beside what its log and its files say.
+  const spoolDir = join(coach.options.dataDir ?? "", "spool");
+  const [status, ...others] = readSpoolStatus(spoolDir);
+  assert.deepEqual(others, []);
+  const { pendingSpans: waiting = 0, ledger } = status ?? {};
+  const log = readRunLogs([logFile]);
+  requireBalance({ pending: waiting, ...ledger } as Parameters<typeof requireBalance>[0]);
+  assert.ok(Number(ledger?.ended) >= log.ended.size, "the checkpoint knows of fewer spans than have ended");
+  assert.equal(log.warnings.length, backend === "refuses" ? 1 : 0, `${what} warned: ${log.warnings}`);
+  return { spoolDir, waiting };
+}
+
+/** Standard error says what the host has died of, and nothing else. */
+function requireHostsWords({ order }: End, words: string): void {
+  if (order === "exit" || order === "drift") assert.equal(words, "");
+  else assert.match(words, /Error: the host has broken\n +at .*ways-to-end\.ts:\d+/);
+}
+
+/** Settled runs are as they said, and the others are known to have been cut short. */
+async function requireStoredAsTheyWere(databaseUrl: string, log: RunLog): Promise<void> {
+  assert.deepEqual(await wrongRuns(databaseUrl, log.settled), []);
+  assert.deepEqual(await wrongFigures(databaseUrl), []);
+  const stored = await statuses(databaseUrl);
+  const cutShort = [...log.opened].filter((trace) => !log.ending.has(trace));
+  assert.ok(cutShort.length > 0, "no run was cut short");
+  const wrong = cutShort.filter((trace) => stored.get(trace) !== "interrupted");
+  assert.deepEqual(wrong, [], "runs that were cut short do not say so");
+  assert.ok(![...stored.values()].includes("running"), "a run is said to go on");
+}

@@ -1,0 +1,16 @@
+import { join } from "node:path";
+import type { InsForgeServer } from "../support/insforge-server.ts";
+import type { Coach, CoachOptions, LaunchOptions } from "./coach.ts";
+import type { Scene } from "./scene.ts";
+
+/** Starts a coach whose runs are all short and come steadily; its directory is one of its own unless told otherwise. */
+export function steadyCoach(scene: Scene, options: Partial<CoachOptions>, launch?: LaunchOptions): Coach {
+  const logFile = join(scene.dir(), "runs.log");
+  const steady = { pauseMs: 20, maxRuns: Number.MAX_SAFE_INTEGER };
+  return scene.coach({ dataDir: scene.dir(), logFile, ...steady, ...options }, launch);
+}
+
+/** The options of somebody who stores in this InsForge. */
+export function storeIn({ url, apiKey }: InsForgeServer): Pick<CoachOptions, "insforge"> {
+  return { insforge: { baseUrl: url, apiKey } };
+}
