@@ -7,6 +7,7 @@ const STATUSES = ["running", "ok", "error", "interrupted"];
 const BUCKETS = ["hour", "day"];
 const CURSOR = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z_[0-9a-f-]{36}$/;
 const MAX_LIMIT = 500;
+const MAX_DAYS = 36_500;
 
 const text: ConditionReader = (name, value) => {
   if (typeof value !== "string" || value === "") throw invalidOption(name, value, "a non-empty text");
@@ -46,6 +47,13 @@ const money: ConditionReader = (name, value) => {
 const limit: ConditionReader = (name, value) => {
   if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > MAX_LIMIT) {
     throw invalidOption(name, value, `a whole number from 1 to ${MAX_LIMIT}`);
+  }
+  return value;
+};
+
+const days: ConditionReader = (name, value) => {
+  if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > MAX_DAYS) {
+    throw invalidOption(name, value, `a whole number of days from 1 to ${MAX_DAYS}`);
   }
   return value;
 };
@@ -119,6 +127,7 @@ export const DELETE_CONDITIONS = {
   telegramId: id,
   before: time,
   dryRun: flag,
+  rememberDays: days,
 } satisfies Conditions;
 
 /**

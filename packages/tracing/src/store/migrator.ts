@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { TracingError } from "../core/errors.ts";
 
 /** The newest migration this version of the library brings; the schema it writes to. */
-export const LATEST_SCHEMA_VERSION = 5;
+export const LATEST_SCHEMA_VERSION = 6;
 
 /** One step of a schema; its number is also noted in the database. */
 export interface Migration {

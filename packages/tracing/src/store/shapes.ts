@@ -209,6 +209,8 @@ export interface DeleteFilter {
   before?: string | Date | undefined;
   /** Counts what would go, and deletes nothing. */
   dryRun?: boolean | undefined;
+  /** Days for which what comes late of an erased user or trace is not stored; of an age alone nothing is remembered. @default 30 */
+  rememberDays?: number | undefined;
 }
 
 /**

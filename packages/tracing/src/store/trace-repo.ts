@@ -53,10 +53,15 @@ export class TraceRepo {
     this.#client = client;
   }
 
-  /** Stores records, each once; sending them again is harmless. */
+  /**
+   * Stores records, each once; sending them again is harmless. Those of a user or trace that has been erased since are
+   * left out, and counted as `erased` where there are any.
+   */
   async ingest(
     records: readonly (TraceRecord | EncodedRecord)[],
-  ): Promise<{ inserted: number; duplicates: number } | { unsupported: true; format: number }> {
+  ): Promise<
+    { inserted: number; duplicates: number; erased?: number } | { unsupported: true; format: number }
+  > {
     const lines = records.map((record) => (typeof record === "string" ? record : JSON.stringify(record)));
     return this.#call("ingest", { batch: RawJson.arrayOf(lines) });
   }
@@ -107,12 +112,16 @@ export class TraceRepo {
   /**
    * Erases for good; at least one condition is needed, and all given ones hold together. It goes by parts of up to 2,000
    * traces, each of which is final; `onProgress` is told what is gone after each.
+   *
+   * What comes late of a user, Telegram id or trace that was erased is not stored, for `rememberDays`; what they start
+   * after the call is. It reaches the store alone: `tracing.erase()` reaches the spools too.
    */
   async deleteTraces(
     filter: DeleteFilter,
     onProgress: (deleted: Readonly<{ traces: number; spans: number }>) => void = () => undefined,
   ): Promise<{ traces: number; spans: number }> {
-    const conditions = toConditions(filter, DELETE_CONDITIONS);
+    // By the clock that dates the spans, which is not the database's.
+    const conditions = { ...toConditions(filter, DELETE_CONDITIONS), at: new Date().toISOString() };
     const deleted = { traces: 0, spans: 0 };
     let more = true;
     while (more) {

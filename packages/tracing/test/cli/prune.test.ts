@@ -25,7 +25,7 @@ afterAll(async () => {
   await store?.stop();
 });
 beforeEach(async () => {
-  await query(url, "TRUNCATE tracing.traces, tracing.spans, tracing.span_stats");
+  await query(url, "TRUNCATE tracing.traces, tracing.spans, tracing.span_stats, tracing.erasures");
   await opened.repo.ingest(storedRecords());
 });
 

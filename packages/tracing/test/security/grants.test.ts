@@ -123,20 +123,15 @@ describe.each([
     const reading = [
       ...ways.map(({ what, sql }) => ({ what, sql: sql.startsWith("DELETE") ? `${sql} RETURNING 1` : sql })),
       { what: "list", sql: `SELECT FROM tracing.list_traces('{}') l, jsonb_array_elements(l -> 'traces')` },
-      {
-        what: "erase",
-        sql: `SELECT FROM tracing.delete_traces('{"userId":"7"}') d WHERE d ->> 'traces' <> '0'`,
-      },
     ];
     const attempts = await attemptAll(client, role, reading, opened);
     expect(attempts.filter(({ rows }) => rows !== 0)).toEqual([]);
-    const [writing] = await attemptAll(
-      client,
-      role,
-      [{ what: "write", sql: `SELECT tracing.ingest('[${JSON.stringify(sampleRecord())}]')` }],
-      opened,
-    );
-    expect(writing).toMatchObject({ code: REFUSED });
+    const writing = [
+      { what: "write", sql: `SELECT tracing.ingest('[${JSON.stringify(sampleRecord())}]')` },
+      { what: "erase", sql: `SELECT tracing.delete_traces('{"userId":"7"}')` },
+    ];
+    const codes = (await attemptAll(client, role, writing, opened)).map(({ code }) => code);
+    expect(codes).toEqual([REFUSED, REFUSED]);
   });
 
   it("is read and written by its owner", async () => {

@@ -67,7 +67,7 @@ beforeAll(async () => {
   client = new pg.Client({ connectionString: url.href });
   await client.connect();
   await client.query(
-    "CREATE TEMP TABLE traces (id int); CREATE TEMP TABLE spans (id int); CREATE TEMP TABLE migrations (version int)",
+    "CREATE TEMP TABLE traces (id int); CREATE TEMP TABLE spans (id int); CREATE TEMP TABLE migrations (version int); CREATE TEMP TABLE erasures (digest bytea)",
   );
   await client.query("SET search_path = pg_temp, public, pg_catalog");
 });
@@ -110,7 +110,18 @@ const CALLS: readonly (readonly [name: string, call: string])[] = [
   ["stats", `tracing.stats('{"bucket":"hour"}')`],
   ["errors", "tracing.errors('{}')"],
   ["maintain", `tracing.maintain('{"retentionDays":100000}')`],
+  ["maintain_days", `tracing.maintain_days('{}')`],
   ["delete_traces", `tracing.delete_traces('{"userId":"7"}')`],
+  ["trace_digest", `tracing.trace_digest('${record.trace_id}')`],
+  ["owner_digest", "tracing.owner_digest('7', NULL)"],
+  ["erasure_expiry", `tracing.erasure_expiry('{"rememberDays":1}')`],
+  ["erased_in", `tracing.erased_in(${quoted([record])})`],
+  ["store_batch", "tracing.store_batch('[]')"],
+  ["remove_traces", `tracing.remove_traces('{${record.trace_id}}')`],
+  [
+    "erase_spooled",
+    `tracing.erase_spooled(${quoted({ claimed: [{ traceId: record.trace_id, root: 3 }], among: [record.trace_id] })})`,
+  ],
 ];
 
 const HIJACKED = /hijacked/;

@@ -1,1 +1,1 @@
-export { sampleRecord } from "../../src/testing/sample-record.ts";
+export { sampleModelCall, sampleRecord, unfinished } from "../../src/testing/sample-record.ts";

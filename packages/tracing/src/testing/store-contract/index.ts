@@ -1,6 +1,7 @@
 import type { StoreClient } from "../../store/store-client.ts";
 import { TraceRepo } from "../../store/trace-repo.ts";
 import type { ContractRunner } from "../contract-runner.ts";
+import { describeErasure } from "./erasure.ts";
 import { describeIngest } from "./ingest.ts";
 import { describeManagement } from "./management.ts";
 import { describeReading } from "./reading.ts";
@@ -42,5 +43,6 @@ export function describeStoreContract(name: string, { runner, open }: StoreContr
     describeReading(runner, store);
     describeStatistics(runner, store);
     describeManagement(runner, store);
+    describeErasure(runner, store);
   });
 }
