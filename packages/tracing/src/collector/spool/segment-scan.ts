@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { payloadType } from "./line.ts";
+import { erasedType, payloadType } from "./line.ts";
 import { type Line, LineCursor } from "./line-cursor.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import { Segment, segmentName } from "./segment.ts";
@@ -11,17 +11,20 @@ const TYPE = /"type":"([a-z]+)"/g;
 export class SegmentScan {
   records = 0;
   spans = 0;
+  /** Lines whose record is erased, and the spans among them. */
+  erasedRecords = 0;
+  erasedSpans = 0;
   /** Age of the oldest record that waits, by the wall clock. */
   oldestAgeMs = 0;
   /** Where the first line that is not settled begins. */
   start: number | undefined;
   #damagedSpans = 0;
   /** Lines in a row that cannot be read, and the spans among them. */
-  #run: { heads: number; spans: number } | undefined;
+  #run: Heads | undefined;
 
   /**
-   * Spans in lines that cannot be read. An estimate where it is not clear what a line was: damage can make two lines of
-   * one, so lines in a row count by the heads of records among them, and as one span when there is none.
+   * Spans that cannot be read. An estimate where it is not clear what a line was: damage can make two lines of one, and
+   * one of two, so lines in a row count by the heads of records among them, and as one span when there is none.
    */
   get damagedSpans(): number {
     if (!this.#run) return this.#damagedSpans;
@@ -30,11 +33,16 @@ export class SegmentScan {
 
   /** Counts a line that is not settled. */
   add(line: Line): void {
+    if (line.state === "erased") return this.#addErased(line);
+    const lost = line.state === "damaged" ? lostIn(line) : NONE;
     if (line.payloads.length === 0) {
-      this.#addDamaged(line);
+      this.#run = {
+        heads: (this.#run?.heads ?? 0) + lost.heads,
+        spans: (this.#run?.spans ?? 0) + lost.spans,
+      };
       return;
     }
-    this.#damagedSpans = this.damagedSpans;
+    this.#damagedSpans = this.damagedSpans + lost.spans;
     this.#run = undefined;
     for (const payload of line.payloads) {
       if (this.records === 0) this.oldestAgeMs = ageOf(payload);
@@ -43,13 +51,38 @@ export class SegmentScan {
     }
   }
 
-  #addDamaged(line: Line): void {
-    this.#run ??= { heads: 0, spans: 0 };
-    for (const [, type] of line.raw.toString("latin1", 0, 64).matchAll(TYPE)) {
-      this.#run.heads += 1;
-      if (type !== "started" && type !== "interrupted") this.#run.spans += 1;
-    }
+  #addErased({ raw }: Line): void {
+    this.#damagedSpans = this.damagedSpans;
+    this.#run = undefined;
+    this.erasedRecords += 1;
+    if (erasedType(raw) === "span") this.erasedSpans += 1;
   }
+}
+
+/** Heads of records, and those of spans among them. */
+interface Heads {
+  heads: number;
+  spans: number;
+}
+
+const NONE: Heads = { heads: 0, spans: 0 };
+
+/** What can be told of the records in a damaged line that cannot be read any more. */
+function lostIn({ raw, payloads }: Line): Heads {
+  const lost = headsIn(raw);
+  for (const payload of payloads) {
+    const { heads, spans } = headsIn(payload);
+    lost.heads -= heads;
+    lost.spans -= spans;
+  }
+  return lost;
+}
+
+/** A head cannot occur within a record, whose texts have their quotes escaped. */
+function headsIn(bytes: Buffer): Heads {
+  const types = [...bytes.toString("latin1").matchAll(TYPE)].map(([, type]) => type);
+  const spans = types.filter((type) => type !== "started" && type !== "interrupted");
+  return { heads: types.length, spans: spans.length };
 }
 
 /**
@@ -89,8 +122,9 @@ export async function scanSegment(
     closeSync(fd);
   }
   segment.sealed = true;
-  segment.records = scan.records;
-  segment.spans = scan.spans;
+  // Whoever reads on counts what was erased as dropped, so it counts among what is taken over.
+  segment.records = scan.records + scan.erasedRecords;
+  segment.spans = scan.spans + scan.erasedSpans;
   segment.settled = scan.start ?? segment.size;
   segment.read = segment.settled;
   segment.ages.add(0, performance.now() - scan.oldestAgeMs);

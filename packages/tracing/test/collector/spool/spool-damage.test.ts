@@ -79,6 +79,21 @@ describe("Spool with damaged files", () => {
     });
   }
 
+  it.each([
+    [[2], [1, 3]],
+    [[1], [2, 3]],
+    [[1, 2], [3]],
+  ])("counts each record that is damaged in a line in which two were run together: %j", async (hit, left) => {
+    const dead = deadProcess();
+    const bytes = Buffer.from(dead.bytes);
+    bytes[bytes.indexOf(10)] = 0x2a;
+    for (const id of hit) bytes[bytes.indexOf(`"span_id":"${String(id).padStart(16, "0")}`) + 40] = 0x2a;
+    const { spool, drops } = openSpool(dead.copy(bytes));
+    const { spans } = await spool.adopt();
+    expect((await drain(spool)).map(idOf)).toEqual(left);
+    expect([spans, dropped(drops)]).toEqual([IDS.length, { damaged: hit.length }]);
+  });
+
   it("counts exactly what is damaged in the file of a living process", async () => {
     const dead = deadProcess();
     for (let position = 0; position < dead.bytes.length; position += 3) {
