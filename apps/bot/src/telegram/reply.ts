@@ -62,12 +62,16 @@ interface OneMessage {
 function toMessages({ text, buttons }: Reply): [OneMessage, ...OneMessage[]] {
   const parts = splitText(text);
   const [first, ...rest] = parts.map((part, index) => ({
-    // Telegram takes no halves of characters, which models write now and then.
-    text: new FormattedString(part.text.toWellFormed(), part.entities ?? []),
+    text: new FormattedString(toShowable(part.text), part.entities ?? []),
     buttons: index === parts.length - 1 ? buttons : undefined,
   }));
   if (!first) throw new TypeError("A reply needs text; it received one with nothing visible");
   return [first, ...rest];
+}
+
+/** Telegram takes no halves of characters, which models write now and then. The length stays, for the entities. */
+function toShowable(text: string): string {
+  return text.toWellFormed().replace(/[^\P{Cc}\n\t]/gu, " ");
 }
 
 async function sendMessage(api: Api, chatId: number, message: OneMessage): Promise<number> {

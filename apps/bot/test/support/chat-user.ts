@@ -8,6 +8,14 @@ export interface ChatMessage {
   seq: number;
 }
 
+interface ChatState {
+  seq: number;
+  messages: ChatMessage[];
+  answers: { text: string }[];
+  typing: boolean;
+  activity: number;
+}
+
 type Wanted = string | RegExp | ((message: ChatMessage) => boolean);
 
 const PATIENCE_MS = 20_000;
@@ -19,6 +27,8 @@ export class ChatUser {
   /** What the person has seen of each message last, by its id. */
   readonly #messages = new Map<number, ChatMessage>();
   #seq = 0;
+  /** Of messages that local Telegram does not know of. */
+  #lastRawId = 1_000_000;
   /** Where the next expected message begins: what came before is answered. */
   #mark = 0;
 
@@ -41,6 +51,54 @@ export class ChatUser {
     form.set("voice", new File([new Uint8Array(bytes)], "voice.ogg", { type: "audio/ogg" }));
     const response = await fetch(`${this.#base}/messages`, { method: "POST", body: form });
     if (!response.ok) throw new Error(`The voice message is refused: ${await response.text()}`);
+  }
+
+  /** Sends a message of any kind: the fields of the Bot API, as they are. */
+  async sendRaw(fields: Record<string, unknown>): Promise<void> {
+    await this.#catchUp(0);
+    this.#mark = this.#seq;
+    const { id } = this;
+    const message = {
+      message_id: ++this.#lastRawId,
+      date: 1,
+      chat: { id, type: "private" },
+      from: { id, first_name: "Ada" },
+    };
+    await this.sendUpdates({ message: { ...message, ...fields } });
+  }
+
+  /** Presses with data of any origin, on a message that may be anybody's, gone, or missing. */
+  async pressRaw(data: string, message?: Record<string, unknown>): Promise<void> {
+    await this.#catchUp(0);
+    this.#mark = this.#seq;
+    const press = { id: `raw-${++this.#lastRawId}-${this.id}`, chat_instance: "1", data, message };
+    await this.sendUpdates({ callback_query: { ...press, from: { id: this.id, first_name: "Ada" } } });
+  }
+
+  /** Hands the bot updates of any shape, at once. */
+  async sendUpdates(...updates: Record<string, unknown>[]): Promise<void> {
+    await post(new URL("/local/updates", this.#base), updates);
+  }
+
+  /** A file that is made up while the bot downloads it; the id names it in a message. */
+  async uploadMade(file: Record<string, unknown>): Promise<string> {
+    const response = await post(new URL("/local/files", this.#base), file);
+    return ((await response.json()) as { fileId: string }).fileId;
+  }
+
+  /** What the bot answered to the presses, the latest last. */
+  async toasts(): Promise<string[]> {
+    const { answers } = await this.#catchUp(0);
+    return answers.map(({ text }) => text);
+  }
+
+  /** Resolves once the bot is seen to be typing. */
+  async expectTyping(): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    let seen = await this.#catchUp(0);
+    while (!seen.typing && performance.now() < deadline) seen = await this.#catchUp(1_000, seen.activity);
+    if (seen.typing) return;
+    throw new Error(`User ${this.id} does not see the bot typing.`);
   }
 
   /** Presses the button with this label, of the latest message that has one. */
@@ -94,21 +152,18 @@ export class ChatUser {
     return this.all().filter(({ from, seq }) => from === "bot" && seq > this.#mark);
   }
 
-  async #catchUp(waitMs: number): Promise<void> {
-    const response = await fetch(`${this.#base}/chat?after=${this.#seq}&wait=${Math.ceil(waitMs)}`);
+  async #catchUp(waitMs: number, activity?: number): Promise<ChatState> {
+    const also = activity === undefined ? "" : `&activity=${activity}`;
+    const response = await fetch(`${this.#base}/chat?after=${this.#seq}&wait=${Math.ceil(waitMs)}${also}`);
     if (!response.ok) throw new Error(`The chat cannot be read: ${await response.text()}`);
-    const { seq, messages } = (await response.json()) as { seq: number; messages: ChatMessage[] };
-    for (const message of messages) this.#messages.set(message.messageId, message);
-    this.#seq = seq;
+    const state = (await response.json()) as ChatState;
+    for (const message of state.messages) this.#messages.set(message.messageId, message);
+    this.#seq = state.seq;
+    return state;
   }
 
   async #post(path: string, body: unknown): Promise<void> {
-    const response = await fetch(`${this.#base}/${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${path} is refused: ${await response.text()}`);
+    await post(new URL(`${this.#base}/${path}`), body);
   }
 
   #summary(): string {
@@ -119,6 +174,16 @@ export class ChatUser {
       )
       .join("\n");
   }
+}
+
+async function post(url: URL, body: unknown): Promise<Response> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${url.pathname} is refused: ${await response.text()}`);
+  return response;
 }
 
 function matchesText(message: ChatMessage, wanted: Wanted): boolean {

@@ -6,7 +6,7 @@ import { MAX_TEXT_LENGTH } from "../bot-api/formatted-text.ts";
 import { BodyError, readFields } from "../http/read-body.ts";
 import type { TelegramState } from "../telegram-state.ts";
 import { ControlError } from "./control-error.ts";
-import { fileSchema, makeFile, sendUpdate } from "./hostile-actions.ts";
+import { fileSchema, makeFile, sendUpdates, updatesSchema } from "./hostile-actions.ts";
 import { pressButton, sendText, sendVoice } from "./user-actions.ts";
 
 const MAX_WAIT_MS = 600_000;
@@ -91,7 +91,7 @@ export function controlApi(state: TelegramState, firstUser: number): Hono {
     });
   });
 
-  app.post("/updates", async (c) => c.json(sendUpdate(state, await readFields(c))));
+  app.post("/updates", async (c) => c.json({ updateIds: sendUpdates(state, await readUpdates(c)) }));
 
   app.post("/files", async (c) => {
     const accepted = `{"bytes": how many come, "declaredBytes": what getFile says, "gzip": true, "trickle": true}`;
@@ -145,6 +145,12 @@ function readUserId(c: Context): number {
     );
   }
   return Number(id);
+}
+
+async function readUpdates(c: Context): Promise<z.infer<typeof updatesSchema>> {
+  const parsed = updatesSchema.safeParse(await c.req.json().catch(() => undefined));
+  if (parsed.success) return parsed.data;
+  throw new ControlError("Accepted is an update as the Bot API writes it, or a list of them, as JSON.");
 }
 
 function check<T>(schema: z.ZodType<T>, value: Record<string, unknown>, accepted: string): T {

@@ -37,17 +37,25 @@ const actSchema = z.looseObject({
     .optional(),
 });
 
-/** Hands the bot what it is given, as it is; whoever wrote or pressed in it may be answered, in the chat of their own. */
-export function sendUpdate(state: TelegramState, update: Record<string, unknown>): { updateId: unknown } {
+const update = z.record(z.string(), z.unknown());
+export const updatesSchema = z.union([z.array(update), update.transform((one) => [one])]);
+
+/** Hands the bot what it is given, as it is, and returns the ids. */
+export function sendUpdates(state: TelegramState, updates: z.infer<typeof updatesSchema>): unknown[] {
+  return updates.map((one) => {
+    openChat(state, one);
+    return state.updates.pushAsIs(one);
+  });
+}
+
+/** Whoever wrote or pressed may be answered, in the chat of their own. */
+function openChat(state: TelegramState, update: Record<string, unknown>): void {
   const { message, callback_query: press } = actSchema.safeParse(update).data ?? {};
   const author = message?.from ?? press?.from;
-  if (author) {
-    const chat = state.chats.of(author.id);
-    state.chats.open(chat);
-    if (press) {
-      const { id, data, message: pressed } = press;
-      state.queries.addAs(id, { chat, messageId: pressed?.message_id ?? 0, data });
-    }
-  }
-  return { updateId: state.updates.pushAsIs(update) };
+  if (!author) return;
+  const chat = state.chats.of(author.id);
+  state.chats.open(chat);
+  if (!press) return;
+  const { id, data, message: pressed } = press;
+  state.queries.addAs(id, { chat, messageId: pressed?.message_id ?? 0, data });
 }

@@ -119,7 +119,10 @@ describe("control API", () => {
     const { api, control, chat } = await openLocalTelegram();
     await api.getUpdates({ allowed_updates: ["message"] });
     const person = { from: { id: 7 }, chat: { id: 7, type: "private" } };
-    await control("POST", "/updates", { edited_message: { message_id: 1, ...person } });
+    const edited = { edited_message: { message_id: 1, ...person } };
+    expect((await control("POST", "/updates", [edited, { update_id: -1 }])).body).toEqual({
+      updateIds: [expect.any(Number), -1],
+    });
     await control("POST", "/updates", {
       update_id: 9e15,
       message: { message_id: 2, ...person, poll: { question: "?" } },
@@ -200,7 +203,8 @@ describe("control API", () => {
     ["GET", "/users/1/chat?after=x", undefined, 'Received after = "x"'],
     ["GET", "/users/1/chat?wait=9999999", undefined, 'Received wait = "9999999"'],
     ["POST", "/files", { bytes: -1 }, "Received bytes = -1"],
-    ["POST", "/updates", [1], "The body must be a JSON object"],
+    ["POST", "/updates", [1], "Accepted is an update as the Bot API writes it, or a list of them"],
+    ["POST", "/updates", "{not json", "Accepted is an update"],
     ["POST", "/faults", { method: "sendDice", status: 500 }, "Served are: getMe, getUpdates"],
     ["POST", "/faults", { method: "getMe", status: 200 }, "Received status = 200"],
   ])("refuses %s %s %j and says why", async (method, path, body, expected) => {
