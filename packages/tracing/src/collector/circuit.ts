@@ -13,7 +13,7 @@ export interface CircuitOptions {
   onChange?: (state: CollectorState, reason: string | undefined) => void;
 }
 
-/** Why the circuit opens: what `state` then reads, and how long the backend asked to wait. */
+/** Why the circuit opens: what `state` then reads, and how long the backend asked to wait at least. */
 export interface Trouble {
   state: "retrying" | "paused" | "schema-missing";
   reason: string;
@@ -35,6 +35,8 @@ export class Circuit {
   #trouble: Trouble | undefined;
   #failures = 0;
   #reopenAt = 0;
+  /** Until then the backend has asked to be left alone, by probes too. */
+  #askedUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #scout = false;
   #probing = false;
@@ -73,8 +75,11 @@ export class Circuit {
   }
 
   succeed(): void {
+    // A batch that was on its way before takes nothing back of what another one was asked since.
+    if (!this.#scout && performance.now() < this.#askedUntil) return;
     this.#scout = false;
     this.#failures = 0;
+    this.#askedUntil = 0;
     const troubled = this.#trouble !== undefined;
     this.#trouble = undefined;
     this.#disarm();
@@ -86,12 +91,15 @@ export class Circuit {
     this.#scout = false;
     const changed = trouble.state !== this.#trouble?.state || trouble.reason !== this.#trouble.reason;
     this.#trouble = trouble;
+    const now = performance.now();
     // Batches that were in flight together fail together: they are one failure.
-    if (performance.now() >= this.#reopenAt) {
+    if (now >= this.#reopenAt) {
       this.#failures += 1;
-      this.#reopenAt = performance.now() + (trouble.afterMs ?? this.#backoffMs());
-    } else if (trouble.afterMs !== undefined) {
-      this.#reopenAt = Math.max(this.#reopenAt, performance.now() + trouble.afterMs);
+      this.#reopenAt = now + this.#delayMs(trouble);
+    }
+    if (trouble.afterMs !== undefined) {
+      this.#askedUntil = Math.max(this.#askedUntil, now + trouble.afterMs);
+      this.#reopenAt = Math.max(this.#reopenAt, this.#askedUntil);
     }
     this.#arm();
     if (changed) this.#onChange(trouble.state, trouble.reason);
@@ -115,25 +123,33 @@ export class Circuit {
     this.#wake();
   }
 
+  /** What the backend asked for; one that asks for next to nothing is not hammered for all that. */
+  #delayMs({ afterMs = 0 }: Trouble): number {
+    return afterMs < this.#minDelayMs ? this.#backoffMs() : afterMs;
+  }
+
   // Equal jitter: half of the delay is certain, so that a crowd of processes spreads without hammering.
   #backoffMs(): number {
     const delay = Math.min(this.#maxDelayMs, this.#minDelayMs * 2 ** Math.min(this.#failures - 1, 20));
     return delay / 2 + (Math.random() * delay) / 2;
   }
 
+  get #mayProbe(): boolean {
+    return this.#probe !== undefined && performance.now() >= this.#askedUntil;
+  }
+
   #arm(): void {
     this.#disarm();
     const remaining = Math.max(this.#reopenAt - performance.now(), 0);
-    const mayProbe = this.#probe !== undefined && this.#trouble?.afterMs === undefined;
-    const delay = mayProbe ? Math.min(remaining, this.#probeEveryMs) : remaining;
+    const delay = this.#mayProbe ? Math.min(remaining, this.#probeEveryMs) : remaining;
     this.#timer = setTimeout(() => void this.#tick(), delay).unref();
   }
 
   async #tick(): Promise<void> {
     if (!this.#trouble) return;
-    if (performance.now() < this.#reopenAt && this.#probe && !this.#probing) {
+    if (performance.now() < this.#reopenAt && this.#mayProbe && !this.#probing) {
       this.#probing = true;
-      const answers = await this.#probe();
+      const answers = await this.#probe?.();
       this.#probing = false;
       if (!this.#trouble) return;
       if (answers) this.#reopenAt = 0;

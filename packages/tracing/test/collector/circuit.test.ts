@@ -57,6 +57,53 @@ describe("Circuit", () => {
     expect(passed).toBe(true);
   });
 
+  it("backs off from a backend that asks for no wait, however often it does", async () => {
+    const circuit = new Circuit({ minDelayMs: 1_000, maxDelayMs: 4_000 });
+    for (const least of [500, 1_000, 2_000, 2_000]) {
+      circuit.fail({ state: "retrying", reason: "429", afterMs: 0 });
+      let passed = false;
+      void circuit.pass(never).then(() => {
+        passed = true;
+      });
+      await vi.advanceTimersByTimeAsync(least - 1);
+      expect(passed).toBe(false);
+      await vi.advanceTimersByTimeAsync(4_000);
+      expect(passed).toBe(true);
+    }
+  });
+
+  it("waits as long as one batch was asked to when another one then fails without a word", async () => {
+    const circuit = new Circuit({ minDelayMs: 10, probeEveryMs: 1_000, probe: async () => true });
+    circuit.fail({ state: "retrying", reason: "429", afterMs: 30_000 });
+    circuit.fail({ state: "retrying", reason: "503" });
+    let passed = false;
+    void circuit.pass(never).then(() => {
+      passed = true;
+    });
+
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(passed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(passed).toBe(true);
+  });
+
+  it("waits as long as it was asked to when another batch, on its way before, is stored then", async () => {
+    const circuit = new Circuit({ minDelayMs: 10 });
+    circuit.fail({ state: "retrying", reason: "429", afterMs: 30_000 });
+    circuit.succeed();
+    let passed = false;
+    void circuit.pass(never).then(() => {
+      passed = true;
+    });
+
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(passed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(passed).toBe(true);
+    circuit.succeed();
+    expect(circuit.open).toBe(true);
+  });
+
   it("counts batches that fail together as one failure", async () => {
     const circuit = new Circuit({ minDelayMs: 1_000, maxDelayMs: 60_000 });
     for (let batch = 0; batch < 4; batch++) circuit.fail({ state: "retrying", reason: "down" });
