@@ -75,7 +75,13 @@ async function ages(scene: Scene): Promise<void> {
   lift();
 
   const { dataDir = "", logFile } = coach.options;
-  const options = { ...storeIn(server), dataDir, workers: 0, storeTimeoutMs: 5_000 * HASTE };
+  const options = {
+    ...storeIn(server),
+    dataDir,
+    workers: 0,
+    storeTimeoutMs: 5_000 * HASTE,
+    collector: ONE_BY_ONE,
+  };
   const absurd = () => requireWait(server, CAP_MS / HASTE, () => ({ "retry-after": "9".repeat(30) }));
   const waiting = absurd();
   const heir = steadyCoach(scene, options, { imports: [FAST_CLOCK], env: { CLOCK_HASTE: String(HASTE) } });
