@@ -1,5 +1,5 @@
 /** Why a span was given up; each count is exposed under its reason. */
-export type DropReason = "spool-full" | "disk" | "damaged" | "stopped" | "unserializable";
+export type DropReason = "spool-full" | "disk" | "damaged" | "erased" | "stopped" | "unserializable";
 
 /**
  * - `ok`: delivering, or nothing to deliver.

@@ -129,6 +129,14 @@ export class TraceCollector {
     if (taken && !this.#stopped) await this.#delivery.flush(left());
   }
 
+  /**
+   * Forgets what it keeps in memory of traces that have been erased from its files; a part of `tracing.erase()`, which
+   * does the rest. What is being sent is not called back.
+   */
+  forget(traceIds: ReadonlySet<string>): void {
+    this.#spool.forget(traceIds);
+  }
+
   /** The same as {@link stop}, under the name that OpenTelemetry uses. */
   shutdown(): Promise<void> {
     return this.stop();

@@ -3,8 +3,12 @@ import { join } from "node:path";
 import { peekRecord } from "../../record/peek.ts";
 import type { EncodedRecord } from "../../record/record.ts";
 import { writeAll } from "./checkpoint.ts";
+import { NEWLINE } from "./line.ts";
 
 export const DEAD_LETTER_FILE = "dead-letter.ndjson";
+
+const ERASED = Buffer.from("erased");
+const ERASED_LINE = /^erased *$/;
 
 /** Past this size no more dead letters are kept; they are still counted. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -29,6 +33,10 @@ export function inheritDeadLetters(from: string, dir: string): boolean {
   const source = join(from, DEAD_LETTER_FILE);
   const size = fileSize(source);
   if (size === 0) return true;
+  if (countDeadLetters(from) === 0) {
+    rmSync(source, { force: true });
+    return true;
+  }
   if (fileSize(join(dir, DEAD_LETTER_FILE)) === 0) {
     renameSync(source, join(dir, DEAD_LETTER_FILE));
     return true;
@@ -49,11 +57,31 @@ export interface KeptLetter {
   record: EncodedRecord | null;
 }
 
+/** A line of a file of dead letters and where it stands, without its line break. */
+export interface PlacedLetter extends KeptLetter {
+  start: number;
+  end: number;
+}
+
+/** The lines of a file of dead letters that are ended, but for those that are erased. */
+export function* lettersIn(bytes: Buffer): Generator<PlacedLetter> {
+  for (const { start, end } of lineRanges(bytes)) {
+    yield { ...toKeptLetter(bytes.toString("utf8", start, end)), start, end };
+  }
+}
+
+/** What stands in the place of a dead letter that was erased. */
+export function erasedLetter(length: number): Buffer {
+  const bytes = Buffer.alloc(length, " ");
+  ERASED.copy(bytes);
+  return bytes;
+}
+
 /** The dead letters of a directory in the order in which they were given up; disturbs nobody. */
 export function readDeadLetters(dir: string): KeptLetter[] {
   if (fileSize(join(dir, DEAD_LETTER_FILE)) === 0) return [];
   const lines = readFileSync(join(dir, DEAD_LETTER_FILE), "utf8").split("\n");
-  return lines.filter((line) => line !== "").map(toKeptLetter);
+  return lines.filter((line) => line !== "" && !ERASED_LINE.test(line)).map(toKeptLetter);
 }
 
 function toKeptLetter(line: string): KeptLetter {
@@ -69,10 +97,14 @@ function toKeptLetter(line: string): KeptLetter {
 /** How many dead letters a directory holds. */
 export function countDeadLetters(dir: string): number {
   if (fileSize(join(dir, DEAD_LETTER_FILE)) === 0) return 0;
-  const bytes = readFileSync(join(dir, DEAD_LETTER_FILE));
-  let count = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count += 1;
-  return count;
+  return [...lineRanges(readFileSync(join(dir, DEAD_LETTER_FILE)))].length;
+}
+
+function* lineRanges(bytes: Buffer): Generator<{ start: number; end: number }> {
+  for (let start = 0, end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+    if (!bytes.subarray(start, start + ERASED.length).equals(ERASED)) yield { start, end };
+    start = end + 1;
+  }
 }
 
 function appendBytes(dir: string, bytes: Buffer): boolean {

@@ -1,5 +1,5 @@
 import { read as readCallback, readSync } from "node:fs";
-import { decodeLine, MAX_LINE_BYTES, NEWLINE, salvage } from "./line.ts";
+import { decodeLine, erasedType, MAX_LINE_BYTES, NEWLINE, salvage } from "./line.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 const KEPT_BYTES = 4 * CHUNK_BYTES;
@@ -13,10 +13,11 @@ export interface Line {
   /**
    * - `whole`: as it was written.
    * - `damaged`: bytes were changed; `payloads` holds what is still intact.
+   * - `erased`: what was there is erased; `raw` still says of which type it was.
    * - `torn`: the file ends before the line does, which is what a crash in the middle of a write leaves.
    */
-  state: "whole" | "damaged" | "torn";
-  /** The bytes of a damaged line, as far as they are kept. */
+  state: "whole" | "damaged" | "erased" | "torn";
+  /** The bytes of the line, without its line break; none of one that is too long. */
   raw: Buffer;
 }
 
@@ -107,6 +108,7 @@ export class LineCursor {
     }
     const payload = decodeLine(raw);
     if (payload) return { end: this.#offset, payloads: [payload], state: "whole", raw };
+    if (erasedType(raw) !== undefined) return { end: this.#offset, payloads: [], state: "erased", raw };
     const payloads = salvage(raw);
     const state = terminated || payloads.length > 0 ? "damaged" : "torn";
     return { end: this.#offset, payloads, state, raw };

@@ -89,6 +89,23 @@ export function salvage(line: Buffer): Buffer[] {
   return found;
 }
 
+const ERASED = "erased";
+const ERASED_LINE = /^erased (started|span|interrupted) *$/;
+
+/**
+ * What stands in the place of an erased line, without its line break: of the same length, so that nothing moves. It is
+ * never a line of a record, and not taken for damage.
+ */
+export function erasedLine(type: RecordType, length: number): Buffer {
+  return Buffer.from(`${ERASED} ${type}`.padEnd(length).slice(0, length), "latin1");
+}
+
+/** The type of the record that was erased from a line; undefined when the line is something else. */
+export function erasedType(line: Buffer): RecordType | undefined {
+  if (line.toString("latin1", 0, ERASED.length) !== ERASED) return undefined;
+  return ERASED_LINE.exec(line.toString("latin1"))?.[1] as RecordType | undefined;
+}
+
 const TYPE = /^\{"v":\d+,"type":"(started|span|interrupted)"/;
 
 /** The type of a record, which is all that is counted; cheaper than reading the ids too. */

@@ -1,3 +1,4 @@
+import { peekRecord } from "../../record/peek.ts";
 import type { EncodedRecord } from "../../record/record.ts";
 import { Progress, type Ticket } from "./progress.ts";
 import type { ReadRecords, TakeLimits } from "./segment-reader.ts";
@@ -64,7 +65,14 @@ export class MemoryQueue {
 
   /** The next unread records. */
   read(limits: TakeLimits): ReadRecords {
-    const read: ReadRecords = { records: [], spans: 0, bytes: 0, end: this.#progress.read };
+    const read: ReadRecords = {
+      records: [],
+      spans: 0,
+      bytes: 0,
+      erasedRecords: 0,
+      erasedSpans: 0,
+      end: this.#progress.read,
+    };
     for (let index = read.end - this.#progress.settled; index < this.#entries.length; index++) {
       const entry = this.#entries[index] as MemoryEntry;
       const bytes = Buffer.byteLength(entry.record);
@@ -92,6 +100,24 @@ export class MemoryQueue {
     const evicted = this.#entries.splice(this.#progress.read - this.#progress.settled);
     for (const entry of evicted) this.#bytes -= entry.record.length;
     return toEvicted(evicted);
+  }
+
+  /** Takes out what nobody is delivering and belongs to one of these traces; returns how many records and spans that was. */
+  forget(traceIds: ReadonlySet<string>): { records: number; spans: number } {
+    const unread = this.#entries.splice(this.#progress.read - this.#progress.settled);
+    const kept: MemoryEntry[] = [];
+    const forgotten = { records: 0, spans: 0 };
+    for (const entry of unread) {
+      if (!traceIds.has(peekRecord(entry.record)?.traceId ?? "")) {
+        kept.push(entry);
+        continue;
+      }
+      this.#bytes -= entry.record.length;
+      forgotten.records += 1;
+      if (entry.span) forgotten.spans += 1;
+    }
+    this.#entries.push(...kept);
+    return forgotten;
   }
 
   /** The oldest records, as many as fit in `maxBytes`, but at least all that are being delivered. */

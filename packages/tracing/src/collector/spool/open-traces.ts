@@ -12,6 +12,8 @@ const MAX_HELD = 10_000;
 const KEPT_SHARE = 0.25;
 /** What is written for a segment that turned out damaged, at the least. */
 const DAMAGED_LENGTH = 64 * 1024;
+/** Keys are a trace's id and a span's, joined. */
+const TRACE_ID_LENGTH = 32;
 const NOTICE = JSON.stringify("[left out: the spool had no room for it]");
 
 /** A trace whose end has been written and is not settled, while its start stands elsewhere. */
@@ -62,7 +64,9 @@ export class OpenTraces {
 
   /** The `started` records that stand in no segment any more. */
   held(): EncodedRecord[] {
-    const endings = [...this.#endings.values()].map(({ started }) => started);
+    // Of an end that is dealt with the backend has nothing to miss.
+    const pending = [...this.#endings.values()].filter(({ end }) => end.start >= end.segment.settled);
+    const endings = pending.map(({ started }) => started);
     return [...this.#held.values(), ...endings.filter((started) => typeof started === "string")];
   }
 
@@ -74,6 +78,13 @@ export class OpenTraces {
       if (record !== undefined) yield record;
     }
     for (const { segment } of this.#places.values()) segment.close();
+  }
+
+  /** Forgets these traces, so that nothing is said of them any more. */
+  forget(traceIds: ReadonlySet<string>): void {
+    for (const map of [this.#places, this.#held, this.#endings]) {
+      for (const key of map.keys()) if (traceIds.has(key.slice(0, TRACE_ID_LENGTH))) map.delete(key);
+    }
   }
 
   /** Forgets the open ones, which somebody has dealt with. */

@@ -80,7 +80,7 @@ export class Outlet {
   }
 
   async #takeNext(limits: TakeLimits): Promise<SpoolBatch | undefined> {
-    const { store, memory } = this.#options;
+    const { store, memory, pending } = this.#options;
     while (this.unread) {
       const segment = store.nextUnread();
       if (!segment) {
@@ -91,8 +91,9 @@ export class Outlet {
       // Given up in the meantime: what it held is counted already.
       if (!read || segment.removed) continue;
       const ticket = segment.take(read.end, read.records.length, read.spans);
-      segment.takenRecords += ticket.records;
-      segment.takenSpans += ticket.spans;
+      segment.takenRecords += ticket.records + read.erasedRecords;
+      segment.takenSpans += ticket.spans + read.erasedSpans;
+      pending.lose("erased", read.erasedRecords, read.erasedSpans);
       this.#reconcile(segment);
       if (ticket.records > 0) return this.#hand(read, ticket);
       const directory = store.directoryOf(segment);

@@ -1,5 +1,5 @@
 /** Why spans are given up by the spool. */
-export type SpoolDropReason = "spool-full" | "disk" | "damaged";
+export type SpoolDropReason = "spool-full" | "disk" | "damaged" | "erased";
 
 /** How many records wait, and the way in which any of them is given up. */
 export class Pending {

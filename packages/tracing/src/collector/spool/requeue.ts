@@ -1,13 +1,12 @@
 import { closeSync, fdatasyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { acquireDirectoryLock, type DirectoryLock } from "../../lock/directory-lock.ts";
 import type { EncodedRecord } from "../../record/record.ts";
 import { writeAll, writeCheckpoint } from "./checkpoint.ts";
 import { DEAD_LETTER_FILE, type KeptLetter, readDeadLetters } from "./dead-letters.ts";
 import { encodeLine } from "./line.ts";
 import { OpenTraces } from "./open-traces.ts";
 import { segmentName } from "./segment.ts";
-import { SpoolDirectory } from "./spool-directory.ts";
+import { lockIfDead, SpoolDirectory } from "./spool-directory.ts";
 
 /** What was put back. */
 export interface Requeued {
@@ -46,14 +45,6 @@ export function requeueDeadLetters(root: string, name: string): Requeued {
     throw error;
   } finally {
     lock?.release();
-  }
-}
-
-function lockIfDead(path: string): DirectoryLock | undefined {
-  try {
-    return acquireDirectoryLock(path);
-  } catch {
-    return undefined; // Gone, or not to be locked: taking its letters away says which.
   }
 }
 

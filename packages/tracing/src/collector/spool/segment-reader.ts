@@ -1,5 +1,5 @@
 import type { EncodedRecord } from "../../record/record.ts";
-import { payloadType } from "./line.ts";
+import { erasedType, payloadType } from "./line.ts";
 import type { Segment } from "./segment.ts";
 
 export interface TakeLimits {
@@ -12,6 +12,9 @@ export interface ReadRecords {
   records: EncodedRecord[];
   spans: number;
   bytes: number;
+  /** Lines that were passed over, since what stood there is erased; and the spans among them. */
+  erasedRecords: number;
+  erasedSpans: number;
   /** Position behind the last of them, and behind damage that follows at the segment's end. */
   end: number;
 }
@@ -20,7 +23,14 @@ export interface ReadRecords {
 export async function readRecords(segment: Segment, limits: TakeLimits): Promise<ReadRecords> {
   const { cursor } = segment;
   const fd = segment.enter();
-  const read: ReadRecords = { records: [], spans: 0, bytes: 0, end: segment.read };
+  const read: ReadRecords = {
+    records: [],
+    spans: 0,
+    bytes: 0,
+    erasedRecords: 0,
+    erasedSpans: 0,
+    end: segment.read,
+  };
   try {
     for (;;) {
       const line = cursor.next(segment.size);
@@ -36,6 +46,10 @@ export async function readRecords(segment: Segment, limits: TakeLimits): Promise
       if (full && read.records.length > 0 && bytes > 0) {
         cursor.pushBack(line);
         return read;
+      }
+      if (line.state === "erased") {
+        read.erasedRecords += 1;
+        if (erasedType(line.raw) === "span") read.erasedSpans += 1;
       }
       for (const payload of line.payloads) {
         read.records.push(payload.toString("utf8"));

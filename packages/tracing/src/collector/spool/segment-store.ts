@@ -139,6 +139,15 @@ export class SegmentStore {
     return this.#rescued.splice(0);
   }
 
+  /** Forgets what is known of these traces, and what was read ahead of segments in which their lines are erased. */
+  forget(traceIds: ReadonlySet<string>): void {
+    for (const directory of this.directories) {
+      directory.openTraces.forget(traceIds);
+      for (const segment of directory.segments) segment.rewind();
+      this.checkpointer.write(directory);
+    }
+  }
+
   /** Says what can be said of traces whose end stands in a segment that turned out damaged. */
   rescueDamaged(segment: Segment): void {
     const lost = this.directoryOf(segment)?.openTraces.damagedEnds(segment) ?? [];

@@ -5,6 +5,7 @@ import { threadId } from "node:worker_threads";
 import { acquireDirectoryLock, type DirectoryLock, LOCK_FILE } from "../../lock/directory-lock.ts";
 import { makeDirectory } from "../../lock/make-directory.ts";
 import { CHECKPOINT_FILE, type Checkpoint, writeCheckpoint } from "./checkpoint.ts";
+import { countDeadLetters, DEAD_LETTER_FILE } from "./dead-letters.ts";
 import type { LostEnd, OpenTraces } from "./open-traces.ts";
 import type { Segment } from "./segment.ts";
 
@@ -112,6 +113,8 @@ export class SpoolDirectory {
     try {
       for (const name of [CHECKPOINT_FILE, `${CHECKPOINT_FILE}.new`])
         rmSync(join(this.path, name), { force: true });
+      // All that it may still hold is erased.
+      if (countDeadLetters(this.path) === 0) rmSync(join(this.path, DEAD_LETTER_FILE), { force: true });
       unlinkSync(join(this.path, LOCK_FILE));
       rmdirSync(this.path);
     } finally {
@@ -123,6 +126,15 @@ export class SpoolDirectory {
   release(): void {
     for (const segment of this.segments) segment.close();
     this.#lock.release();
+  }
+}
+
+/** The lock of a directory whose owner is dead; undefined while it lives, or when there is nothing to lock. */
+export function lockIfDead(path: string): DirectoryLock | undefined {
+  try {
+    return acquireDirectoryLock(path);
+  } catch {
+    return undefined; // Gone, or not to be locked: whatever is done next says which.
   }
 }
 

@@ -202,6 +202,17 @@ export class Spool {
     return adoption;
   }
 
+  /**
+   * Forgets what it keeps in memory of traces whose lines have been erased from its files, so that nothing of them is
+   * written again. What is being delivered is not called back.
+   */
+  forget(traceIds: ReadonlySet<string>): void {
+    if (this.#closed) return;
+    const { records, spans } = this.#memory.forget(traceIds);
+    this.#pending.lose("erased", records, spans);
+    this.#store.forget(traceIds);
+  }
+
   /** Writes checkpoints and waits until the disk has everything; for the moments before the process ends. */
   flushSync(): void {
     if (this.#closed) return;
