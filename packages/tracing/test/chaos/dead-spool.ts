@@ -49,6 +49,15 @@ export function segmentsBelow(dataDir: string): string[] {
     .map((file) => join(dataDir, "spool", file));
 }
 
+/** How many spans stand in the segments below a data directory. */
+export function countSpans(dataDir: string): number {
+  const texts = segmentsBelow(dataDir).map((path) => readFileSync(path, "utf8"));
+  return texts.reduce(
+    (sum, text) => sum + text.split(/^[0-9a-f]{8} \{"v":1,"type":"span",.*\n/m).length - 1,
+    0,
+  );
+}
+
 /** The record in a segment's line. */
 export function recordIn(line: string): TraceRecord {
   return JSON.parse(line.slice(line.indexOf(" ") + 1));

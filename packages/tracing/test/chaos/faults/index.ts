@@ -4,8 +4,12 @@ import { backlog } from "./backlog.ts";
 import { hostileValues } from "./hostile-values.ts";
 import { kin } from "./kin.ts";
 import { mutation } from "./mutation.ts";
+import { retryAfter } from "./retry-after.ts";
+import { sharing } from "./sharing.ts";
 import { sigkill } from "./sigkill.ts";
 import { signals } from "./signals.ts";
+import { spoolCap } from "./spool-cap.ts";
+import { stopped } from "./stopped.ts";
 import { strangers } from "./strangers.ts";
 import { suddenEnds } from "./sudden-ends.ts";
 import { wrongTimes } from "./wrong-times.ts";
@@ -15,6 +19,10 @@ export const faults: readonly Fault[] = [
   sigkill,
   signals,
   suddenEnds,
+  stopped,
+  sharing,
+  spoolCap,
+  retryAfter,
   anyOrder,
   hostileValues,
   mutation,

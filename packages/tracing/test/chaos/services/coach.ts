@@ -135,6 +135,7 @@ async function openImpatientStore(timeoutMs: number): Promise<OpenStore> {
 }
 
 say("starting");
+await orders.prepare?.();
 const store = storeTimeoutMs === undefined ? undefined : await openImpatientStore(storeTimeoutMs);
 const starting = startTracing({
   serviceName: "coach",
