@@ -1,4 +1,4 @@
-import type { AssignedName } from "./assigned-name.ts";
+import { type AssignedName, QUOTE_ENTITIES, TERMINAL_COLOR } from "./assigned-name.ts";
 
 /** Where a value stands, without its quotes. */
 export interface AssignedValue {
@@ -9,11 +9,25 @@ export interface AssignedValue {
 const MAX_SPACE = 64;
 const QUOTES = "\"'`";
 
-/** Values that say something about a secret without being one. */
-const NO_SECRET = /(?:null|true|false|undefined|none|nil)(?![\w-])/iy;
+/** Values that say something about a secret without being one: nothing, a type, where it is read from. */
+const NO_SECRET = new RegExp(
+  [
+    "(?:null|true|false|undefined|none|nil|string|str|number|boolean|bool|bytes|unknown|any|object)(?![\\w-])",
+    "(?:process\\.env|import\\.meta\\.env|os\\.environ)[.[][\\w.\"'\\]]{1,64}(?![\\w-])",
+    "(?:\\$\\{[\\w.]{1,64}\\}|\\{\\{[\\w. ]{1,64}\\}\\})(?![\\w-])",
+  ].join("|"),
+  "iy",
+);
 
-/** Headers whose value has spaces in it. */
-const WHOLE_LINE = /authorization$|cookie2?$/i;
+/** Values with spaces in them. */
+const WHOLE_LINE = /authorization$|cookie2?$|passphrase$|(?:seed|recovery).?phrase$|mnemonic$/i;
+
+/** Colours of a terminal and emphasis, in front of a value. */
+const DECORATION = new RegExp(`(?:${TERMINAL_COLOR}|\\*{1,3}[ \\t]{1,4}){1,4}`, "y");
+
+/** What is given of a login in `Authorization: Digest username="app", response="..."`. */
+const AUTH_PARAMETERS =
+  /[A-Za-z][\w-]{0,32} {1,4}(?:[\w-]{1,32}=(?:\\{0,7}"[^"\\\r\n]*\\{0,7}"|[^\s",\\]*)(?:,\s{0,4})?)+/y;
 
 /** The value assigned to a secret name, from the separator's end on; undefined when there is none. */
 export function assignedValue(text: string, from: number, name: AssignedName): AssignedValue | undefined {
@@ -22,19 +36,23 @@ export function assignedValue(text: string, from: number, name: AssignedName): A
   while (start < from + 2 && (text[start] === "=" || text[start] === ">" || text[start] === ":")) start++;
   const space = start;
   while (start - space < MAX_SPACE && isSpace(text[start], name.quoted)) start++;
+  DECORATION.lastIndex = start;
+  if (DECORATION.test(text)) start = DECORATION.lastIndex;
   if (start >= text.length) return undefined;
 
   let quote = start;
   while (quote - start < 16 && text[quote] === "\\") quote++;
   if (isQuote(text[quote])) return { start: quote + 1, end: closingQuote(text, quote, quote - start) };
+  const entity = text[start] === "&" && QUOTE_ENTITIES.find((found) => text.startsWith(found, start));
+  if (entity)
+    return { start: start + entity.length, end: closingEntity(text, start + entity.length, entity) };
 
   NO_SECRET.lastIndex = start;
   if (NO_SECRET.test(text)) return undefined;
   if (name.quoted && (text[start] === "{" || text[start] === "[")) {
     return { start, end: closingBracket(text, start) };
   }
-  const end = WHOLE_LINE.test(name.text) ? lineEnd(text, start, name) : wordEnd(text, start);
-  return { start, end };
+  return { start, end: WHOLE_LINE.test(name.text) ? lineEnd(text, start, name) : wordEnd(text, start) };
 }
 
 function isSpace(character: string | undefined, orLineBreak: boolean): boolean {
@@ -59,7 +77,16 @@ function closingQuote(text: string, open: number, depth: number): number {
     if (slashes < depth) return at - slashes;
     if ((slashes - depth) % period === 0) return at - depth;
   }
-  const lineBreak = text.indexOf("\n", open);
+  return breakAfter(text, open);
+}
+
+function closingEntity(text: string, from: number, entity: string): number {
+  const end = text.indexOf(entity, from);
+  return end === -1 ? breakAfter(text, from) : end;
+}
+
+function breakAfter(text: string, from: number): number {
+  const lineBreak = text.indexOf("\n", from);
   return lineBreak === -1 ? text.length : lineBreak;
 }
 
@@ -81,13 +108,18 @@ const LINE_END = /[\r\n]|\\[rn]/g;
 const LINE_OR_QUOTE_END = /[\r\n"'`]|\\["'rn]/g;
 
 function lineEnd(text: string, start: number, name: AssignedName): number {
+  AUTH_PARAMETERS.lastIndex = start;
+  const from = AUTH_PARAMETERS.test(text) ? AUTH_PARAMETERS.lastIndex : start;
   const stop = name.enclosing === undefined && /cookie/i.test(name.text) ? LINE_END : LINE_OR_QUOTE_END;
-  stop.lastIndex = start;
+  stop.lastIndex = from;
   return stop.exec(text)?.index ?? text.length;
 }
 
 // Closing punctuation ends a value only where nothing that could belong to it follows.
-const WORD_END = /[\s"'`;&<>]|\\["'`nrtu/]|%26|[,)\]}](?=$|[\s"'`,;.)\]}\\])/g;
+const WORD_END = new RegExp(
+  `[\\s"'\`;&<>]|${TERMINAL_COLOR}|\\\\["'\`nrtu/]|%(?:25)?26|[,)\\]}](?=$|[\\s"'\`,;.)\\]}\\\\])`,
+  "g",
+);
 
 function wordEnd(text: string, start: number): number {
   WORD_END.lastIndex = start;

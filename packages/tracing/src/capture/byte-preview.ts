@@ -6,6 +6,8 @@ import { Unreadable } from "./unreadable.ts";
 
 const MAX_BYTES = 768;
 const MAX_NUMBERS = 16;
+/** What bytes may be read as, so that a secret in them is seen. */
+const READINGS = ["latin1", "utf8", "utf16le"] as const;
 
 export function isByteSource(value: object): value is ArrayBufferView | ArrayBufferLike {
   return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
@@ -49,12 +51,17 @@ export class BytePreview {
       Math.min(this.byteLength, MAX_BYTES + LOOKAHEAD),
     );
     const head = `[${kindOf(source)}, ${this.byteLength} bytes]`;
-    const asText = bytes.toString("latin1");
-    if (redactor.text(asText) !== asText) return { text: `${head} ${REDACTED}`, truncated: false };
+    if (READINGS.some((encoding) => holdsSecret(bytes.toString(encoding), redactor))) {
+      return { text: `${head} ${REDACTED}`, truncated: false };
+    }
     const truncated = this.byteLength > MAX_BYTES;
     const shown = bytes.subarray(0, MAX_BYTES).toString("base64");
     return { text: `${head} ${shown}${truncated ? "…[truncated]" : ""}`, truncated };
   }
+}
+
+function holdsSecret(text: string, redactor: Redactor): boolean {
+  return redactor.text(text) !== text;
 }
 
 type NumberArray = Exclude<NodeJS.TypedArray, Uint8Array | Uint8ClampedArray>;

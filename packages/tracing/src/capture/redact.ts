@@ -1,6 +1,7 @@
 import { type Ranges, REDACTED, redactRanges } from "./ranges.ts";
-import { findAssignments, findFlags } from "./secret-assignments.ts";
+import { findAssignments } from "./secret-assignments.ts";
 import { compactName, isSecretName } from "./secret-names.ts";
+import { findPairs } from "./secret-pairs.ts";
 import { findTokens } from "./secret-tokens.ts";
 
 /** What is redacted beyond the built-in rules, which always hold. */
@@ -67,7 +68,7 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
       if (text.length >= SHORTEST) {
         findTokens(text, found);
         findAssignments(text, isSecret, found);
-        findFlags(text, isSecret, found);
+        findPairs(text, isSecret, found);
       }
       for (const pattern of patterns) findPattern(text, pattern, found);
       if (found.length === 0) return text;

@@ -1,6 +1,9 @@
-import { type AssignedName, assignedName, isAmbiguousInProse } from "./assigned-name.ts";
-import { assignedValue } from "./assigned-value.ts";
+import { assignedName, isAmbiguousInProse } from "./assigned-name.ts";
+import { type AssignedValue, assignedValue } from "./assigned-value.ts";
+import { indentedValue } from "./indented-value.ts";
+import { NamedEntries } from "./named-entries.ts";
 import { type Ranges, REDACTED } from "./ranges.ts";
+import { authorityAt, bareUserInfo, userInfo } from "./user-info.ts";
 
 /**
  * Adds what a colon or an equals sign gives away: the value of a name that announces a secret, the password in a
@@ -12,12 +15,16 @@ import { type Ranges, REDACTED } from "./ranges.ts";
 export function findAssignments(text: string, isSecretName: (name: string) => boolean, found: Ranges): void {
   const colons = cursor(text, ":");
   const equals = cursor(text, "=");
-  const encoded = cursor(text, "%3");
+  const others = ["%3", "%253", "\\u003"].flatMap((wanted) =>
+    text.includes(wanted) ? cursor(text, wanted) : [],
+  );
+  const entries = new NamedEntries(text, isSecretName);
   let from = 0;
   for (;;) {
-    const at = Math.min(colons(from), equals(from), encoded(from));
+    let at = Math.min(colons(from), equals(from));
+    for (const next of others) at = Math.min(at, next(from));
     if (at === Number.POSITIVE_INFINITY) return;
-    from = separatorAt(text, at, isSecretName, found);
+    from = separatorAt(text, at, isSecretName, entries, found);
   }
 }
 
@@ -33,56 +40,56 @@ function cursor(text: string, wanted: string): (from: number) => number {
   };
 }
 
+/** A colon or an equals sign, as it is, percent-encoded once or twice, or escaped as in JSON. */
+const SEPARATOR = /[:=]|%(?:25)?3[AaDd]|\\u003[AaDd]/y;
+
+function separatorLength(text: string, at: number): number | undefined {
+  if (text[at] === ":" || text[at] === "=") return 1;
+  SEPARATOR.lastIndex = at;
+  return SEPARATOR.exec(text)?.[0].length;
+}
+
 /** Looks at one separator and returns where to go on. */
 function separatorAt(
   text: string,
   at: number,
   isSecretName: (name: string) => boolean,
+  entries: NamedEntries,
   found: Ranges,
 ): number {
-  let after = at + 1;
-  let colon = text[at] === ":";
-  if (text[at] === "%") {
-    const kind = text[at + 2];
-    if (kind !== "A" && kind !== "a" && kind !== "D" && kind !== "d") return after;
-    colon = kind === "A" || kind === "a";
-    after = at + 3;
-  }
+  const length = separatorLength(text, at);
+  if (length === undefined) return at + 1;
+  const after = at + length;
+  const colon = /[:Aa]/.test(text[after - 1] ?? "");
   if (colon) {
-    if (text.startsWith("//", after)) return userInfo(text, after + 2, found);
-    const tokenEnd = botToken(text, at, after, found);
+    const authority = authorityAt(text, after);
+    if (authority !== undefined) return userInfo(text, authority, found);
+    const tokenEnd = botToken(text, at, after, found) ?? bareUserInfo(text, at, after, found);
     if (tokenEnd !== undefined) return tokenEnd;
   }
-  const name = assignedName(text, at, isSecretName);
-  if (name === undefined || (colon && isAmbiguousInProse(name))) return after;
-  return takeValue(text, after, name, found);
+  const name = assignedName(text, text[at] === "\\" ? beforeSlashes(text, at) : at, isSecretName);
+  if (name === undefined) return takeValue(text, after, entries.valueAt(at, after), found);
+  if (colon && isAmbiguousInProse(name)) return after;
+  const below = colon && !name.quoted ? indentedValue(text, name.start, after) : undefined;
+  return takeValue(text, after, below ?? assignedValue(text, after, name), found);
 }
 
-/** Adds the value that follows a secret's name, unless it was redacted before, and returns where it ends. */
-function takeValue(text: string, after: number, name: AssignedName, found: Ranges): number {
-  const value = assignedValue(text, after, name);
+/** Each level of escaping doubles the backslashes in front of an escape. */
+function beforeSlashes(text: string, at: number): number {
+  let end = at;
+  while (end > 0 && at - end < 7 && text[end - 1] === "\\") end--;
+  return end;
+}
+
+/** Adds the value of a secret, unless it was redacted before, and returns where it ends. */
+function takeValue(text: string, after: number, value: AssignedValue | undefined, found: Ranges): number {
   if (value === undefined) return after;
   if (value.end > value.start && !text.startsWith(REDACTED, value.start)) found.push(value.start, value.end);
   return Math.max(value.end, after);
 }
 
-const FLAG = /(?:^|[\s"'`[])--([A-Za-z][\w-]{1,63})[ \t]{1,8}(?=[^\s-])/g;
-
-/** Adds the value of `--api-key value`. */
-export function findFlags(text: string, isSecretName: (name: string) => boolean, found: Ranges): void {
-  if (!text.includes("--")) return;
-  for (const match of text.matchAll(FLAG)) {
-    const name = match[1] ?? "";
-    if (!isSecretName(name)) continue;
-    takeValue(
-      text,
-      match.index + match[0].length,
-      { text: name, quoted: false, enclosing: undefined },
-      found,
-    );
-  }
-}
-
+/** What may stand behind a number and a colon without being a token. */
+const HASH_OR_UUID = /^(?:[0-9a-f]{32,128}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 const TOKEN_CHARACTERS = /[A-Za-z0-9_-]*/y;
 
 /** `<bot id>:<35 characters>`, which in the Bot API's URLs stands right behind `/bot` and may be any test token. */
@@ -91,40 +98,16 @@ function botToken(text: string, at: number, after: number, found: Ranges): numbe
   while (start > 0 && at - start < 17 && isDigit(text.charCodeAt(start - 1))) start--;
   const digits = at - start;
   if (digits < 3) return undefined;
-  const inUrl = text.startsWith("/bot", start - 4);
+  const inUrl = /(?:\/|%2f)bot$/i.test(text.slice(Math.max(0, start - 6), start));
   if (!inUrl && digits < 6) return undefined;
   TOKEN_CHARACTERS.lastIndex = after;
-  const length = TOKEN_CHARACTERS.exec(text)?.[0].length ?? 0;
+  const token = TOKEN_CHARACTERS.exec(text)?.[0] ?? "";
   const enough = inUrl ? 3 : text.startsWith("AA", after) && digits >= 8 ? 10 : 28;
-  if (length < enough) return undefined;
-  found.push(start, after + length);
-  return after + length;
+  if (token.length < enough || (!inUrl && HASH_OR_UUID.test(token))) return undefined;
+  found.push(start, after + token.length);
+  return after + token.length;
 }
 
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
-}
-
-const AUTHORITY = /[^\s"'<>`\\/?#]*/y;
-/** How far behind the authority a password with a slash in it is looked for. */
-const MAX_SLASHED_PASSWORD = 128;
-
-/** `user:password@` of a URL whose authority begins at `start`; a lone user name goes when it is as long as a token. */
-function userInfo(text: string, start: number, found: Ranges): number {
-  AUTHORITY.lastIndex = start;
-  const authority = AUTHORITY.exec(text)?.[0] ?? "";
-  let end = start + authority.length;
-  let at = authority.lastIndexOf("@");
-  if (at === -1) {
-    const password = /^[^:@[\]]*:(?!\d{0,5}$)/.test(authority);
-    const rest = password ? /^[^\s"'<>`]*@/.exec(text.slice(end, end + MAX_SLASHED_PASSWORD)) : null;
-    if (rest === null) return end;
-    at = authority.length + rest[0].length - 1;
-    end = start + at;
-  }
-  const user = text.slice(start, start + at);
-  if (user !== REDACTED && (user.includes(":") || user.includes("%3A") || user.length >= 16)) {
-    found.push(start, start + at);
-  }
-  return end;
 }

@@ -10,7 +10,7 @@ const MAX_NAME_PART = 96;
 
 /** Anywhere in the run. */
 const SECRET_PART =
-  /passw(?:or)?d|passphrase|passcode|pwd|secret(?!ar)|credential|cookie|authorization|authheader|(?:basic|http)auth|apikey|(?:private|access|signing|encryption|master|service|servicerole|session|shared|account|license|ssh|deploy|anon|hmac|publishable)key|conn(?:ection)?str|(?:seed|recovery)phrase|(?:recovery|backup|otp|mfa)codes?$|(?:php|j)sess(?:ion)?id|connectsid|x(?:amz|goog)signature|sharedaccesssignature/;
+  /passw(?:or)?d|passwort(?!los)|kennwort|парол[ья]|passphrase|mnemonic|passcode|pwd|secret(?!ar)|credential|cookie|authorization|authheader|(?:basic|http)auth|apikey|(?:private|access|signing|encryption|master|service|servicerole|session|shared|account|license|ssh|deploy|anon|hmac|publishable|client)key|(?:openai|anthropic|openrouter|assemblyai|deepgram|elevenlabs|gemini|mistral|groq|cohere|replicate|pinecone|insforge|supabase|stripe|sendgrid|twilio|mailgun|slack|telegram|github|gitlab|google|aws|azure)key$|apihash|conn(?:ection)?str|(?:seed|recovery)phrase|(?:recovery|backup|otp|mfa)codes?$|(?:php|j)sess(?:ion)?id|connectsid|x(?:amz|goog)signature|sharedaccesssignature/;
 
 /** At the end of the run: "pass" alone also means that a check was passed. */
 const SECRET_END =

@@ -15,6 +15,9 @@ interface TokenShape {
 const WORD = "[A-Za-z0-9_-]";
 const ALNUM = "[A-Za-z0-9]";
 
+/** Class names such as `sk-folding-cube`; a key has digits or capitals in it. */
+const HYPHENATED_WORDS = /^[a-z]{1,12}(?:-[a-z]{1,12}){2,12}$/;
+
 function shape(prefix: string, tail: string, extra: Partial<TokenShape> = {}): TokenShape {
   return { prefix, body: new RegExp(prefix.replace(/[.]/g, "\\.") + tail, "y"), ...extra };
 }
@@ -22,7 +25,8 @@ function shape(prefix: string, tail: string, extra: Partial<TokenShape> = {}): T
 const SHAPES: TokenShape[] = [
   shape("sk-", `(?:(?:ant|or|proj|svcacct|admin|lf|live|test)-${WORD}{3,}|${WORD}{10,})`, {
     wordStart: true,
-    secretStart: ({ 0: found, index }) => (found.length >= 23 || /\d/.test(found) ? index : undefined),
+    secretStart: ({ 0: found, index }) =>
+      (found.length >= 23 && !HYPHENATED_WORDS.test(found)) || /\d/.test(found) ? index : undefined,
   }),
   ...["sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"].map((prefix) =>
     shape(prefix, `${ALNUM}{8,}`),
@@ -35,18 +39,26 @@ const SHAPES: TokenShape[] = [
   ),
   shape("xapp-", "[A-Za-z0-9-]{8,}"),
   shape("hooks.slack.com/", "(?:services|workflows|triggers)/[A-Za-z0-9/]{8,}"),
-  ...["AKIA", "ASIA", "ABIA", "ACCA"].map((prefix) => shape(prefix, "[A-Z0-9]{16,}")),
+  shape("discord.com/api/webhooks/", "\\d{1,32}/[A-Za-z0-9_-]{8,}"),
+  // In an exported file the secret key stands right behind its id.
+  ...["AKIA", "ASIA", "ABIA", "ACCA"].map((prefix) =>
+    shape(prefix, "[A-Z0-9]{16,}(?:[\"',;:|\\s]{1,8}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+]))?"),
+  ),
   shape("AIza", `${WORD}{20,}`),
   shape("ya29.", `${WORD}{20,}`),
   shape("GOCSPX-", `${WORD}{16,}`),
   shape("ik_", `${WORD}{8,}`, { wordStart: true }),
   shape("anon_", `${ALNUM}{24,}`, { wordStart: true }),
-  ...["npm_", "hf_", "gsk_", "sbp_", "shpat_", "shpca_", "shppa_", "shpss_", "figd_"].map((prefix) =>
-    shape(prefix, `${WORD}{20,}`, { wordStart: true }),
+  ...["npm_", "hf_", "gsk_", "sbp_", "shpat_", "shpca_", "shppa_", "shpss_", "lin_api_", "ntn_", "r8_"].map(
+    (prefix) => shape(prefix, `${ALNUM}{20,}`, { wordStart: true }),
   ),
-  ...["sb_secret_", "dop_v1_", "lsv2_pt_", "lsv2_sk_", "xai-", "pplx-"].map((prefix) =>
-    shape(prefix, `${WORD}{16,}`, { wordStart: true }),
+  ...["sb_secret_", "dop_v1_", "lsv2_pt_", "lsv2_sk_", "xai-", "pplx-", "figd_", "nvapi-", "hvs."].map(
+    (prefix) => shape(prefix, `${WORD}{16,}`, { wordStart: true }),
   ),
+  ...["pypi-", "dckr_pat_", "glsa_", "sntrys_"].map((prefix) =>
+    shape(prefix, `${WORD}{24,}`, { wordStart: true }),
+  ),
+  shape("AGE-SECRET-KEY-1", "[A-Z0-9]{16,}", { wordStart: true }),
   shape("SG.", `${WORD}{16,}\\.${WORD}{16,}`, { wordStart: true }),
   // RFC 7519: the header is a JSON object, so its base64url begins with "eyJ"; what follows may be cut.
   shape("eyJ", `${WORD}{5,}(?:\\.${WORD}*){0,4}`, {
@@ -75,6 +87,9 @@ const PREFIXES = new RegExp(
     .join("|"),
   "g",
 );
+
+/** What a token may begin with, for whoever wants to try hostile ones. */
+export const TOKEN_PREFIXES: readonly string[] = [...BY_PREFIX.keys()];
 
 /** Adds the range of every credential that its own form gives away. Linear in the length of the text. */
 export function findTokens(text: string, found: Ranges): void {

@@ -7,7 +7,7 @@ export type Plain =
   | { type: "json"; json: string }
   | { type: "text"; text: string }
   | { type: "bytes"; preview: BytePreview }
-  | { type: "array"; source: readonly unknown[] }
+  | { type: "array"; source: readonly unknown[]; length: number }
   /** Members read from the source by name. */
   | { type: "object"; source: object; keys: readonly string[] }
   /** Elements that come one after the other. */
@@ -85,13 +85,19 @@ function jsonForm(value: object): unknown {
 }
 
 function membersOf(value: object): Plain {
-  if (Array.isArray(value)) return { type: "array", source: value };
+  if (Array.isArray(value)) return { type: "array", source: value, length: lengthOf(value) };
   const keys = Object.keys(value);
   if (keys.length === 0) {
     const kind = kindOf(value);
     if (kind !== "Object") return text(`[${kind}]`);
   }
   return { type: "object", source: value, keys };
+}
+
+/** A Proxy may say anything. @throws what it throws */
+function lengthOf(array: readonly unknown[]): number {
+  const length: unknown = array.length;
+  return typeof length === "number" ? length : 0;
 }
 
 /** Objects whose content is not in their own members; undefined for any other. */

@@ -78,7 +78,7 @@ export class Walk {
     if (!this.#writer.open(isList ? "[" : "{")) return;
     this.#inside.push(plain.source);
     this.#trail.push(at);
-    if (plain.type === "array") this.#elements(plain.source);
+    if (plain.type === "array") this.#elements(plain.source, plain.length);
     else if (plain.type === "items") this.#items(plain.items, plain.size);
     else if (plain.type === "object") this.#ownMembers(plain.source, plain.keys);
     else this.#entries(plain.entries, plain.size);
@@ -87,8 +87,7 @@ export class Walk {
     this.#trail.pop();
   }
 
-  #elements(source: readonly unknown[]): void {
-    const length = lengthOf(source);
+  #elements(source: readonly unknown[], length: number): void {
     let previous: unknown;
     for (let index = 0; index < length && this.#goesOn(length - index); index++) {
       const value = read(source, index);
@@ -202,11 +201,6 @@ function read(source: object, key: string | number): unknown {
   } catch (error) {
     return new Unreadable(error);
   }
-}
-
-function lengthOf(source: readonly unknown[]): number {
-  const length = read(source, "length");
-  return typeof length === "number" ? length : 0;
 }
 
 /** A map's key that is no text. */

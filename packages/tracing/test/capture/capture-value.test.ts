@@ -275,6 +275,7 @@ describe("foreign code", () => {
       trapping: "[threw: boom]",
       revoked: expect.stringContaining("[threw:"),
       iterator: [1],
+      list: "[threw: boom]",
       date: "1970-01-01T00:00:00.000Z",
       after: "still here",
     });

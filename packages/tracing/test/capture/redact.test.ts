@@ -1,9 +1,57 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRedactor, HOOK_FAILED } from "../../src/capture/redact.ts";
+import { TOKEN_PREFIXES } from "../../src/capture/secret-tokens.ts";
+import { ORDINARY_TEXTS } from "./ordinary-texts.ts";
 import { SECRETS } from "./secrets.ts";
 
 const { text: redact } = createRedactor();
+
+/** What begins, ends and separates things in the eyes of one rule or another. */
+const RULE_PARTS: readonly string[] = [
+  ...["password", "passphrase:", "token", "Cookie: ", 'Authorization: Digest a="', "name", "key", "value"],
+  ...['"name":"password"', '"value":"', 'form-data; name="password"', "PASSWORD '", "identified by '"],
+  ...["login a password ", "curl ", " -u a:", "ENV API_KEY ", "--api-key ", "process.env."],
+  ...[
+    '"',
+    "'",
+    "`",
+    "\\",
+    '\\"',
+    '\\\\\\"',
+    "&quot;",
+    "&#39;",
+    "[",
+    "{",
+    "]",
+    "}",
+    "(",
+    ")",
+    ",",
+    ";",
+    "&",
+    "*",
+  ],
+  ...[":", "=", "%3A", "%3D", "%253D", "\\u003d", "://", ":\\/\\/", "%2F%2F", "%40", "@", "@tcp(", "@a:80"],
+  ...[
+    "<",
+    ">",
+    "</",
+    "<a ",
+    "<password>",
+    "<![CDATA[",
+    "&lt;",
+    "&gt;",
+    "\n",
+    "\\n",
+    "\r\n",
+    "  ",
+    "- ",
+    "|\n",
+  ],
+  ...["password:\n ", "password: |\n  a\n", "\u001b[3m", "\\u001b[", "a", "A", "1", ".", "-", "_", "/", "+"],
+  ...["123456:", "/bot1:", "ABCDEFGHIJKLMNOP", "PRIVATE KEY-----", "-----END ", "[redacted]"],
+];
 
 describe("a secret in a text", () => {
   it.each(SECRETS)("is replaced: $kind", ({ text, hidden }) => {
@@ -62,21 +110,15 @@ describe("a secret in a text", () => {
 });
 
 describe("a text without secrets", () => {
-  it.each([
-    "The rep asked two open questions - and closed.",
-    "Score: 72/100, Tokens: 512, max_tokens: 1024, token count: 3",
-    '{"usage":{"input_tokens":12,"output_tokens":34},"model":"claude"}',
-    "See https://example.org:8080/path@v2?x=1#frag and mailto:a@b.example",
-    "ssh://git@github.com/a/b.git",
-    "task-management, risk-adjusted and disk-encryption are words",
-    "Basic questions and Basic understanding, bearer of bad news, Bearer token missing",
-    "at 12:30:45, ratio 3:2, std::vector, a:b:c, x=1;y=2",
-    "password: null, secret: true, token: undefined",
-    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
-    "commit 3f786850e387550fdab836ed7e6dc881de23001b",
-    "",
-  ])("stays as it is: %s", (text) => {
+  it.each(ORDINARY_TEXTS)("stays as it is: %.60s", (text) => {
     expect(redact(text)).toBe(text);
+    expect(redact(`${text}\n${text}`)).toBe(`${text}\n${text}`);
+    expect(redact(JSON.stringify({ text }))).toBe(JSON.stringify({ text }));
+  });
+
+  it("stays as it is among all others", () => {
+    const all = ORDINARY_TEXTS.join("\n\n");
+    expect(redact(all)).toBe(all);
   });
 });
 
@@ -247,5 +289,18 @@ describe("redaction", () => {
     const hostile = unit.repeat(Math.ceil(2_000_000 / unit.length));
     expect(redact(hostile).length).toBeLessThan(hostile.length * 11);
     expect(redact(`${hostile}!`).length).toBeGreaterThan(0);
+  });
+
+  // On so many characters, a rule that goes over them again and again takes longer than a test may.
+  it("goes once over any repetition of what its rules look for", () => {
+    const piece = fc.constantFrom(...TOKEN_PREFIXES, ...RULE_PARTS);
+    const unit = fc.array(piece, { minLength: 1, maxLength: 4 }).map((pieces) => pieces.join(""));
+    fc.assert(
+      fc.property(unit, unit, unit, (head, repeated, end) => {
+        const hostile = head + repeated.repeat(Math.ceil(400_000 / repeated.length)) + end;
+        expect(redact(hostile).length).toBeGreaterThan(0);
+      }),
+      { numRuns: 150 },
+    );
   });
 });

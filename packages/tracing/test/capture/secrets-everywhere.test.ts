@@ -51,6 +51,9 @@ describe.each(SECRETS)("$kind", ({ text, hidden }) => {
   it("is hidden in bytes", () => {
     expectHidden(captured(Buffer.from(text)));
     expectHidden(captured(new TextEncoder().encode(`${text} and more`)));
+    expect(captured(Buffer.from(text, "utf16le"))).not.toContain(
+      Buffer.from(hidden, "utf16le").toString("base64").slice(0, -4),
+    );
   });
 
   it("is hidden in attributes and texts", () => {
