@@ -1,6 +1,7 @@
 import type { Fault } from "../fault.ts";
 import { anyOrder } from "./any-order.ts";
 import { backlog } from "./backlog.ts";
+import { clockSteps } from "./clock-steps.ts";
 import { hostileValues } from "./hostile-values.ts";
 import { kin } from "./kin.ts";
 import { mutation } from "./mutation.ts";
@@ -21,6 +22,7 @@ export const faults: readonly Fault[] = [
   suddenEnds,
   stopped,
   sharing,
+  clockSteps,
   spoolCap,
   retryAfter,
   anyOrder,
