@@ -1,160 +1,210 @@
-import { closeSync, cpSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { basename } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { SpoolBatch } from "../../../src/collector/spool/spool.ts";
-import type { EncodedRecord } from "../../../src/record/record.ts";
-import { encoded, idOf, openSpool, scratch, segmentsIn, takeAll, typeOf } from "./records.ts";
+import { PROPERTY_TIMEOUT_MS, runs } from "../../support/property-runs.ts";
+import { spoilByte } from "./model/disk.ts";
+import { SpoolWorld } from "./model/world.ts";
+import { encoded, idOf, takeAll, typeOf } from "./records.ts";
 
-type Sized = { do: "start" | "end" | "fill" | "deliver" | "take" | "settle"; size: number };
-type Damage = { do: "damage"; where: number; bit: number };
-type Crash = { do: "crash"; flushed: boolean };
-type Step = Sized | Damage | Crash;
+const NAMES = ["first", "second"];
+const SEGMENT_BYTES = 3_000;
+const CAP_BYTES = 16_000;
+/** Ids from here on are of spans that belong to no trace which began here. */
+const FILLING = 1_000_000;
 
-const sized: fc.Arbitrary<Sized> = fc.record({
-  do: fc.constantFrom("start", "end", "end", "fill", "deliver", "take", "settle"),
-  size: fc.nat(6),
-});
-const damage: fc.Arbitrary<Damage> = fc.record({
-  do: fc.constant("damage"),
-  where: fc.nat(),
-  bit: fc.nat(7),
-});
-const crash: fc.Arbitrary<Crash> = fc.record({ do: fc.constant("crash"), flushed: fc.boolean() });
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: sized },
-  { weight: 2, arbitrary: damage },
-  { weight: 1, arbitrary: crash },
-);
-
-/** A spool through the lives of several processes, and a backend that knows which traces began and which ended. */
-class Run {
+/** What the backend has been told, and what the processes that live have open. */
+class Traces {
   readonly begun = new Set<number>();
   readonly ended = new Set<number>();
-  #spool: ReturnType<typeof openSpool>["spool"];
-  #root = scratch();
-  #open: number[] = [];
-  #taken: SpoolBatch[] = [];
+  readonly open = new Map<string, number[]>();
   #next = 1;
 
-  constructor() {
-    this.#spool = this.#begin();
+  store({ records }: SpoolBatch): void {
+    for (const record of records) (typeOf(record) === "started" ? this.begun : this.ended).add(idOf(record));
   }
 
-  async apply(step: Step): Promise<void> {
-    if ("flushed" in step) await this.crash(step.flushed);
-    else if ("where" in step) this.#damage(step.where, step.bit);
-    else if (step.do === "start") this.#append("started", this.#ids(step.size));
-    else if (step.do === "end") this.#append("span", this.#open.splice(0, step.size));
-    else if (step.do === "fill") this.#fill(step.size);
-    else if (step.do === "deliver") await this.#deliver();
-    else if (step.do === "take") await this.#take(step.size + 1);
-    else this.#settle(step.size);
-  }
-
-  /** The process dies, and the next one takes over what it left. */
-  async crash(flushed: boolean): Promise<void> {
-    if (flushed) this.#spool.flushSync();
-    const root = scratch();
-    cpSync(this.#root, root, { recursive: true, filter: (path) => !path.endsWith("/lock") });
-    this.#spool.close();
-    this.#root = root;
-    this.#spool = this.#begin();
-    this.#open = [];
-    this.#taken = [];
-    await this.#spool.adopt();
-  }
-
-  /** Everything goes to the backend, by several processes: what one may have left is for the next. */
-  async finish(): Promise<void> {
-    for (let process = 0; process < 5; process++) {
-      await this.#spool.adopt();
-      await this.#deliver();
-      this.#spool.close();
-      this.#spool = this.#begin();
-    }
-    this.#spool.close();
-  }
-
-  #begin() {
-    return openSpool(this.#root, { segmentBytes: 3_000 }).spool;
-  }
-
-  #ids(count: number): number[] {
+  /** Records for a process to append. */
+  start(name: string, count: number): string[] {
     const ids = Array.from({ length: count }, () => this.#next++);
-    this.#open.push(...ids);
-    return ids;
+    this.open.get(name)?.push(...ids);
+    return ids.map((id) => encoded("started", id, 200));
   }
 
-  #append(type: "started" | "span", ids: readonly number[]): void {
-    if (ids.length > 0) this.#spool.append(ids.map((id) => encoded(type, id, 200)));
+  end(name: string, count: number): string[] {
+    const ids = this.open.get(name)?.splice(0, count) ?? [];
+    return ids.map((id) => encoded("span", id, 200));
   }
 
-  /** Spans of no trace that began here, which put the others into segments apart. */
-  #fill(size: number): void {
-    for (let count = 0; count < size * 3; count++) {
-      this.#spool.append([encoded("span", 1_000_000 + this.#next++, 400)]);
-    }
-  }
-
-  async #deliver(): Promise<void> {
-    for (const batch of await takeAll(this.#spool, { maxRecords: 5, maxBytes: 1e6 })) this.#store(batch);
-  }
-
-  async #take(maxRecords: number): Promise<void> {
-    const batch = await this.#spool.take({ maxRecords, maxBytes: 1e6 });
-    if (batch) this.#taken.push(batch);
-  }
-
-  #settle(index: number): void {
-    const [batch] = this.#taken.splice(index % Math.max(1, this.#taken.length), 1);
-    if (batch) this.#store(batch);
-  }
-
-  #store(batch: SpoolBatch): void {
-    for (const record of batch.records) this.#receive(record);
-    this.#spool.settle(batch);
-  }
-
-  #receive(record: EncodedRecord): void {
-    (typeOf(record) === "started" ? this.begun : this.ended).add(idOf(record));
-  }
-
-  /** Flips a bit of one line that ends a trace. */
-  #damage(where: number, bit: number): void {
-    const dirs = readdirSync(this.#root).map((name) => join(this.#root, name));
-    const lines = dirs.flatMap((dir) => segmentsIn(dir).flatMap((name) => endingLines(join(dir, name))));
-    const line = lines[where % Math.max(1, lines.length)];
-    if (!line) return;
-    const at = line.start + (where % (line.end - line.start));
-    const fd = openSync(line.path, "r+");
-    writeSync(fd, Buffer.from([(readFileSync(line.path)[at] as number) ^ (1 << bit)]), 0, 1, at);
-    closeSync(fd);
+  fill(count: number): string[] {
+    return Array.from({ length: count }, () => encoded("span", FILLING + this.#next++, 400));
   }
 }
 
-function endingLines(path: string): { path: string; start: number; end: number }[] {
-  const found: { path: string; start: number; end: number }[] = [];
-  const bytes = readFileSync(path);
-  for (let start = 0; start < bytes.length; ) {
-    const end = bytes.indexOf(10, start);
-    if (end < 0) break;
-    const text = bytes.toString("utf8", start, end);
-    if (text.includes('"type":"span"') && idOf(text) < 1_000_000) found.push({ path, start, end });
-    start = end + 1;
-  }
-  return found;
+type Writing = (traces: Traces, name: string, count: number) => string[];
+type EndsCommand = fc.AsyncCommand<Traces, SpoolWorld>;
+
+const WRITINGS: Readonly<Record<string, Writing>> = {
+  start: (traces, name, count) => traces.start(name, count),
+  end: (traces, name, count) => traces.end(name, count),
+  fill: (traces, _, count) => traces.fill(count * 3),
+};
+
+function step(
+  label: string,
+  possible: (traces: Traces) => boolean,
+  run: (traces: Traces, world: SpoolWorld) => Promise<void> | void,
+): EndsCommand {
+  return { check: possible, run: async (traces, world) => run(traces, world), toString: () => label };
 }
 
-it("leaves no trace running: what the backend knows to have begun ends, whatever is damaged or cut short", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 50 }), async (steps) => {
-      const run = new Run();
-      for (const next of steps) await run.apply(next);
-      await run.crash(false);
-      await run.finish();
-      expect([...run.begun].filter((id) => !run.ended.has(id))).toEqual([]);
-    }),
-    { numRuns: 40 },
+const lives = (name: string) => (traces: Traces) => traces.open.has(name);
+
+const open = (name: string, capped: boolean) =>
+  step(
+    `${name} starts${capped ? " with little room" : ""}`,
+    (traces) => !traces.open.has(name),
+    (traces, world) => {
+      world.open(name, { segmentBytes: SEGMENT_BYTES, ...(capped && { maxBytes: CAP_BYTES }) });
+      traces.open.set(name, []);
+    },
   );
-}, 60_000);
+
+const write = (name: string, what: string, count: number) =>
+  step(`${name} writes ${what} ${count}`, lives(name), (traces, world) => {
+    world.process(name).spool.append(WRITINGS[what]?.(traces, name, count) ?? []);
+  });
+
+const deliver = (name: string) =>
+  step(`${name} delivers`, lives(name), async (traces, world) => {
+    const { spool, taken } = world.process(name);
+    for (const batch of [...taken.splice(0), ...(await takeAll(spool, { maxRecords: 5, maxBytes: 1e6 }))]) {
+      traces.store(batch);
+      spool.settle(batch);
+    }
+  });
+
+const take = (name: string, maxRecords: number) =>
+  step(`${name} takes ${maxRecords}`, lives(name), async (_, world) => {
+    const { spool, taken } = world.process(name);
+    const batch = await spool.take({ maxRecords, maxBytes: 1e6 });
+    if (batch) taken.push(batch);
+  });
+
+/** The backend stores a batch, and the process may die before it learns of it. */
+const settle = (name: string, index: number, acknowledged: boolean) =>
+  step(`${name} has ${index} stored${acknowledged ? "" : ", unheard"}`, lives(name), (traces, world) => {
+    const { spool, taken } = world.process(name);
+    const [batch] = taken.splice(index % Math.max(1, taken.length), 1);
+    if (!batch) return;
+    traces.store(batch);
+    if (acknowledged) spool.settle(batch);
+    else taken.push(batch);
+  });
+
+const close = (name: string) =>
+  step(`${name} closes`, lives(name), (traces, world) => {
+    world.close(name);
+    traces.open.delete(name);
+  });
+
+const crash = (name: string, flushed: boolean) =>
+  step(`${name} crashes${flushed ? " after a flush" : ""}`, lives(name), (traces, world) => {
+    if (flushed) world.process(name).spool.flushSync();
+    world.crash(name);
+    traces.open.delete(name);
+  });
+
+/** The process dies in the middle of a write, and only a part of it stands. */
+const tear = (name: string, what: string, count: number, cut: number) =>
+  step(`${name} dies in the middle of ${what} ${count} at ${cut}`, lives(name), (traces, world) => {
+    const { spool } = world.process(name);
+    const segmentsOf = () => world.segments().filter(({ dir }) => dir === basename(spool.dir));
+    const before = new Map(segmentsOf().map(({ segment, bytes }) => [segment, bytes.length]));
+    spool.append(WRITINGS[what]?.(traces, name, count) ?? []);
+    const newest = segmentsOf().at(-1);
+    const start = newest ? (before.get(newest.segment) ?? 0) : 0;
+    const size = newest?.bytes.length ?? 0;
+    world.crash(name, size > start ? start + (cut % (size - start)) : undefined);
+    traces.open.delete(name);
+  });
+
+const adopt = (...names: string[]) =>
+  step(
+    `${names.join(" and ")} adopt`,
+    (traces) => names.every((name) => traces.open.has(name)),
+    async (_, world) => {
+      await Promise.all(names.map((name) => world.process(name).spool.adopt()));
+    },
+  );
+
+/** Flips a bit of one line that ends a trace. */
+const damage = (where: number, bit: number) =>
+  step(
+    `end ${where} is damaged at ${bit}`,
+    () => true,
+    (_, world) => {
+      const lines = world.segments().flatMap((segment) => {
+        const found = segment.bytes.toString("latin1").matchAll(/[^\n]*"type":"span"[^\n]*/g);
+        return [...found].map(({ 0: line, index }) => ({ segment, line, start: index }));
+      });
+      const ends = lines.filter(({ line }) => idOf(line) < FILLING);
+      const end = ends[where % Math.max(1, ends.length)];
+      if (end) spoilByte(end.segment, end.start + (where % end.line.length), (byte) => byte ^ (1 << bit));
+    },
+  );
+
+const name = fc.constantFrom(...NAMES);
+const what = fc.constantFrom("start", "end", "end", "fill");
+const size = fc.nat(6);
+const writing = fc.tuple(name, what, size).map((args) => write(...args));
+const settling = fc.tuple(name, size, fc.boolean()).map((args) => settle(...args));
+const steps = fc.commands(
+  [
+    fc.tuple(name, fc.constantFrom(false, false, true)).map((args) => open(...args)),
+    ...[writing, writing, writing, writing],
+    name.map(deliver),
+    fc.tuple(name, fc.integer({ min: 1, max: 7 })).map((args) => take(...args)),
+    settling,
+    name.map(close),
+    fc.tuple(name, fc.boolean()).map((args) => crash(...args)),
+    fc.tuple(name, what, size, fc.nat(4_000)).map((args) => tear(...args)),
+    name.map((who) => adopt(who)),
+    fc.constant(adopt(...NAMES)),
+    fc.tuple(fc.nat(), fc.nat(7)).map((args) => damage(...args)),
+  ],
+  { maxCommands: 60, size: "max" },
+);
+
+/** All processes die, and everything goes to the backend: what one of the last may have left is for the next. */
+async function finish(traces: Traces, world: SpoolWorld): Promise<void> {
+  for (const living of [...traces.open.keys()]) await crash(living, false).run(traces, world);
+  for (let process = 0; process < 5; process++) {
+    await open("last", false).run(traces, world);
+    await adopt("last").run(traces, world);
+    await deliver("last").run(traces, world);
+    await close("last").run(traces, world);
+  }
+}
+
+it(
+  "leaves no trace running: what the backend knows to have begun ends, whatever is damaged or cut short",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (commands) => {
+        const traces = new Traces();
+        const world = new SpoolWorld();
+        try {
+          await open("first", false).run(traces, world);
+          await fc.asyncModelRun(() => ({ model: traces, real: world }), commands);
+          await finish(traces, world);
+          expect([...traces.begun].filter((id) => !traces.ended.has(id))).toEqual([]);
+        } finally {
+          world.end();
+        }
+      }),
+      runs(80),
+    );
+  },
+  PROPERTY_TIMEOUT_MS,
+);
