@@ -1,3 +1,4 @@
+import { query } from "../support/postgres-server.ts";
 import type { Coach } from "./coach.ts";
 
 /** A trace that is made in one turn of the event loop. */
@@ -24,4 +25,16 @@ export const burstModule = new URL("services/burst.ts", import.meta.url);
 export function makeBurst(coach: Coach, burst: Burst): Promise<string> {
   const { logFile } = coach.options;
   return coach.ask<string>(`burst ${JSON.stringify({ ...burst, logFile })}`);
+}
+
+/** What is stored of a trace: its status, how many spans it says it has, and how many there are. */
+export async function storedBurst(databaseUrl: string, traceId: string): Promise<unknown> {
+  const [trace] = await query(
+    databaseUrl,
+    `SELECT t.status, t.span_count::int AS said, count(DISTINCT s.span_id)::int AS spans
+     FROM tracing.traces t JOIN tracing.spans s USING (trace_id)
+     WHERE t.trace_id = $1::uuid GROUP BY t.trace_id, t.status, t.span_count`,
+    [traceId],
+  );
+  return trace;
 }

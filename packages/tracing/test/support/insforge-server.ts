@@ -64,6 +64,8 @@ export interface InsForgeServer {
   /** Cuts all connections and refuses new ones until `up`. */
   down(): Promise<void>;
   up(): Promise<void>;
+  /** Refuses longer bodies from now on, as if it had been started with this `maxBodyBytes`. */
+  limitBodies(maxBytes: number): void;
   /** Makes the API key invalid, and returns the one that is valid from now on. @param next as a rule a new one */
   rotateKey(next?: string): string;
   stop(): Promise<void>;
@@ -114,6 +116,9 @@ export async function startInsForge(options: InsForgeServerOptions = {}): Promis
     fault: (fault, faultOptions) => gateway.faults.add(fault, faultOptions),
     down,
     up: () => listen(port),
+    limitBodies: (maxBytes) => {
+      gateway.maxBodyBytes = maxBytes;
+    },
     rotateKey: (next) => gateway.rotateKey(next),
     async stop() {
       await down();
@@ -130,10 +135,10 @@ class Gateway {
     `eyJhbGciOiJIUzI1NiJ9.${randomBytes(24).toString("base64url")}.${randomBytes(24).toString("base64url")}`;
   readonly requests: ReceivedRequest[] = [];
   readonly faults = new Faults();
+  maxBodyBytes: number;
   readonly #database: Database;
   readonly #postgrest: Postgrest;
   readonly #migrations: Migrations;
-  readonly #maxBodyBytes: number;
   readonly #postgrestTimeoutMs: number;
   #apiKey = newApiKey();
 
@@ -146,7 +151,7 @@ class Gateway {
     this.#database = database;
     this.#postgrest = postgrest;
     this.#migrations = migrations;
-    this.#maxBodyBytes = options.maxBodyBytes ?? 100 * 2 ** 20;
+    this.maxBodyBytes = options.maxBodyBytes ?? 100 * 2 ** 20;
     this.#postgrestTimeoutMs = options.postgrestTimeoutMs ?? 10_000;
   }
 
@@ -194,12 +199,12 @@ class Gateway {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) {
       received.bodyBytes += chunk.length;
-      if (received.bodyBytes <= this.#maxBodyBytes) chunks.push(chunk);
+      if (received.bodyBytes <= this.maxBodyBytes) chunks.push(chunk);
     }
-    if (received.bodyBytes > this.#maxBodyBytes) return undefined;
+    if (received.bodyBytes > this.maxBodyBytes) return undefined;
     const body = Buffer.concat(chunks);
     const plain = request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
-    return plain.length > this.#maxBodyBytes ? undefined : plain.toString("utf8");
+    return plain.length > this.maxBodyBytes ? undefined : plain.toString("utf8");
   }
 
   async #answer(

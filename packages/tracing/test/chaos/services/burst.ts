@@ -5,7 +5,7 @@ import { tracedSpan } from "../../../src/core/traced-span.ts";
 import type { Burst } from "../burst.ts";
 import { orders } from "./orders.ts";
 
-orders.burst = async (...words) => {
+orders.burst = (...words) => {
   const burst: Burst & { logFile: string } = JSON.parse(words.join(" "));
   const { traceId, ended } = makeTrace(burst);
   appendFileSync(burst.logFile, ended.map((span) => `ended ${traceId} ${span}\n`).join(""));
@@ -18,12 +18,19 @@ function makeTrace({ spans, odd = {} }: Burst): { traceId: string; ended: string
     for (let place = 1; place < spans; place++) {
       const { name = "step", input = `${place}`, error } = odd[place] ?? {};
       const step = tracedSpan(name)((_input: string) => {
-        ended.push(TraceContext.current()?.spanId ?? "");
-        return error === undefined ? "done" : Promise.reject(new Error(error));
+        ended.push(TraceContext.current()?.traceparent().split("-")[2] ?? "");
+        if (error !== undefined) throw new RangeError(error);
       });
-      const result = step(input);
-      if (result instanceof Promise) result.catch(() => undefined);
+      expectOnly(error, () => step(input));
     }
     return { traceId, ended };
   });
+}
+
+function expectOnly(message: string | undefined, call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (!(error instanceof RangeError) || error.message !== message) throw error;
+  }
 }
