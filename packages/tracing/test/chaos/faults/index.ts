@@ -2,10 +2,13 @@ import type { Fault } from "../fault.ts";
 import { anyOrder } from "./any-order.ts";
 import { backlog } from "./backlog.ts";
 import { clockSteps } from "./clock-steps.ts";
+import { damagedFiles } from "./damaged-files.ts";
 import { hostileValues } from "./hostile-values.ts";
 import { kin } from "./kin.ts";
 import { mutation } from "./mutation.ts";
+import { poison } from "./poison.ts";
 import { retryAfter } from "./retry-after.ts";
+import { serverErrors } from "./server-errors.ts";
 import { sharing } from "./sharing.ts";
 import { sigkill } from "./sigkill.ts";
 import { signals } from "./signals.ts";
@@ -13,6 +16,7 @@ import { spoolCap } from "./spool-cap.ts";
 import { stopped } from "./stopped.ts";
 import { strangers } from "./strangers.ts";
 import { suddenEnds } from "./sudden-ends.ts";
+import { tooLarge } from "./too-large.ts";
 import { wrongTimes } from "./wrong-times.ts";
 
 /** The faults that the library survives, in the order of their numbers. */
@@ -21,10 +25,14 @@ export const faults: readonly Fault[] = [
   signals,
   suddenEnds,
   stopped,
+  damagedFiles,
   sharing,
   clockSteps,
   spoolCap,
   retryAfter,
+  serverErrors,
+  tooLarge,
+  poison,
   anyOrder,
   hostileValues,
   mutation,
