@@ -1,15 +1,18 @@
 import { captureValue } from "../capture/capture-value.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
 import { LOOKAHEAD } from "../capture/text-window.ts";
+import { PiecedTexts, withoutPieces } from "./pieced-texts.ts";
 
 /**
  * What an iteration yielded, as far as it fits into the limits of one value: a text when every item is one, as with the
- * pieces of a model's answer, else an array. Items are snapshotted as they come.
+ * pieces of a model's answer, else an array. Items are snapshotted as they come; a secret is found also where several of
+ * them have a piece of it.
  */
 export class ItemLog {
   readonly #capture: CaptureSettings;
   #texts: string[] | undefined = [];
   readonly #items: string[] = [];
+  readonly #pieces: PiecedTexts;
   /** UTF-16 units of text still to be kept: one more than capture reads of a text, so that it sees that this one was cut. */
   #textRoom: number;
   /** Bytes of JSON still to be kept. */
@@ -20,6 +23,7 @@ export class ItemLog {
     this.#capture = capture;
     this.#textRoom = capture.limits.maxBytes + LOOKAHEAD + 1;
     this.#room = capture.limits.maxBytes - 2;
+    this.#pieces = new PiecedTexts(this.#textRoom);
   }
 
   add(item: unknown): void {
@@ -36,7 +40,12 @@ export class ItemLog {
       const { json, truncated } = captureValue(this.#texts.join(""), this.#capture);
       return { json, truncated: truncated || this.#truncated };
     }
-    return { json: `[${this.#items.join(",")}]`, truncated: this.#truncated };
+    const split = this.#pieces.findSplit(this.#capture.redactor);
+    const items = this.#items.map((item, index) => {
+      const places = split.get(index);
+      return places ? withoutPieces(item, places) : item;
+    });
+    return { json: `[${items.join(",")}]`, truncated: this.#truncated };
   }
 
   #addText(texts: string[], text: string): void {
@@ -65,6 +74,7 @@ export class ItemLog {
     if (truncated || bytes > this.#room) this.#truncated = true;
     if (bytes > this.#room) return;
     this.#room -= bytes;
+    this.#pieces.add(this.#items.length, item);
     this.#items.push(json);
   }
 }
