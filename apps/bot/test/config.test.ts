@@ -76,6 +76,19 @@ describe("readConfig", () => {
     ]);
   });
 
+  it("takes spaces around the ids of admins", () => {
+    expect(readConfig({ ADMIN_IDS: "  42 ,99,  7 " }).adminIds).toEqual(new Set([42, 99, 7]));
+  });
+
+  it.each(["-42", "4.2", "42;99", "42 99", "42,", "0x2a", "1e3", "４２", "9".repeat(16), "42,*"])(
+    "takes no id for an admin that is none: %s",
+    (ids) => {
+      expect(problemsOf({ ADMIN_IDS: ids })).toEqual([
+        `ADMIN_IDS is "${ids}"; expected: Telegram user ids separated by commas, such as 42,99.`,
+      ]);
+    },
+  );
+
   it("names what is missing, and because of what", () => {
     expect(problemsOf({ INSFORGE_BASE_URL: "https://p.insforge.app", LLM_PROVIDER: "anthropic" })).toEqual([
       "INSFORGE_API_KEY is missing; INSFORGE_BASE_URL is set, and InsForge needs both.",

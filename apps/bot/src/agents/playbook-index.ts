@@ -9,6 +9,9 @@ const STOP_WORDS: ReadonlySet<string> = new Set(
   ),
 );
 
+/** What is longer is no word, and costs the square of its length to compare with words. */
+const LONGEST_WORD = 40;
+
 /** The playbook as a full-text index in memory. */
 export class PlaybookIndex {
   readonly #plays: ReadonlyMap<string, Play>;
@@ -20,7 +23,7 @@ export class PlaybookIndex {
       fields: ["title", "when", "moves"],
       processTerm: (term) => {
         const word = term.toLowerCase();
-        return STOP_WORDS.has(word) ? null : word;
+        return STOP_WORDS.has(word) || word.length > LONGEST_WORD ? null : word;
       },
       searchOptions: {
         boost: { title: 1.5, when: 2 },

@@ -18,6 +18,7 @@ export const HOSTILE = [
   "a".repeat(100_000),
   "They lose $5 a day. ".repeat(5_000),
   '"'.repeat(3_000),
+  "1,".repeat(150_000),
   "\u0000\uD800\u202E Sarah said no",
   "Name Name ".repeat(3_000),
   "the and but ".repeat(5_000),

@@ -46,7 +46,7 @@ const RIVALS: RegExp[] = [
   /\b(?:competitor|rival|incumbent|against|versus|vs\.?|comparing us (?:with|to)|evaluating|considering|prefers?|(?:also|they(?:'re| are)) (?:also )?(?:looking at|talking to)) (?:is |called |named )?([A-Z][\w&-]+)/gi,
 ];
 const MONEY =
-  /(?:[$€£]\s?\d[\d.,]*\d?\s?(?:k\b|m\b|million\b)?|\b\d[\d.,]*\s?k\b(?:\s?(?:euros?|dollars?|pounds|usd|eur|gbp|€))?|\b\d[\d.,]*\s?(?:euros?|dollars?|pounds|usd|eur|gbp|€)(?:\b|$))(?:\s(?:a|per) (?:year|month|seat|user))?/gi;
+  /(?:[$€£]\s?\d[\d.,]{0,20}\d?\s?(?:k\b|m\b|million\b)?|\b\d[\d.,]{0,20}\s?k\b(?:\s?(?:euros?|dollars?|pounds|usd|eur|gbp|€))?|\b\d[\d.,]{0,20}\s?(?:euros?|dollars?|pounds|usd|eur|gbp|€)(?:\b|$))(?:\s(?:a|per) (?:year|month|seat|user))?/gi;
 const PRICE_NEAR =
   /\b(?:proposal|quote|quoted|offer|offered|deal|contract|price|priced|arr|acv|worth|licen[cs]e|subscription|order|package)\b/i;
 const LOSS_NEAR =
