@@ -1,6 +1,7 @@
 import type { Context } from "@opentelemetry/api";
 import type { CaptureSettings } from "../capture/settings.ts";
 import { SpanRecorder } from "../collector/span-recorder.ts";
+import { answerProbe } from "../core/context-probe.ts";
 import type { ReadableSpanLike } from "../record/readable-span.ts";
 import type { TraceRecord } from "../record/record.ts";
 import { toStartedRecord } from "../record/to-record.ts";
@@ -40,6 +41,7 @@ export class MemoryCollector {
   }
 
   onStart(span: ReadableSpanLike, parentContext: Context): void {
+    if (answerProbe(parentContext)) return;
     const started = this.#recorder.start(span, parentContext);
     const { traceId, spanId } = span.spanContext();
     if (this.#cleared.has(traceId)) return;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { TraceContext, tracedSpan } from "../../src/index.ts";
+import { checkContext, TraceContext, tracedSpan } from "../../src/index.ts";
 import { expectTrace, startTestTracing, type TestTracing, traceTree } from "../../src/testing/index.ts";
 
 let traces: TestTracing;
@@ -31,6 +31,11 @@ describe("traces of a test", () => {
   it("show the code under test its own context", async () => {
     await run("learn", () => expect(TraceContext.current()?.pipelineName).toBe("learn"));
     expect(TraceContext.current()).toBeUndefined();
+  });
+
+  it("are taken by a set-up that is in order, and a check of it is no span", async () => {
+    expect(await checkContext()).toEqual([]);
+    expect(traces.all()).toEqual([]);
   });
 
   it("that there are not are asked for with what there is", async () => {
