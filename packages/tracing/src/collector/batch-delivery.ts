@@ -1,4 +1,4 @@
-import { createRedactor } from "../capture/redact.ts";
+import { toSafeText } from "../capture/safe-text.ts";
 import { peekRecord } from "../record/peek.ts";
 import type { EncodedRecord } from "../record/record.ts";
 import type { Circuit } from "./circuit.ts";
@@ -10,8 +10,6 @@ import { shrinkRecord } from "./shrink-record.ts";
 const SERVER_FAILURES_OF_POISON = 5;
 /** A reason is kept with every dead letter and shown to people. */
 const MAX_REASON_CHARS = 1_000;
-
-const redactor = createRedactor();
 
 export interface BatchDeliveryOptions {
   exporter: RecordExporter;
@@ -90,17 +88,14 @@ export async function deliverBatch(
 async function send(records: readonly EncodedRecord[], options: BatchDeliveryOptions): Promise<Outcome> {
   try {
     const outcome = await options.exporter.send(records, { signal: options.signal });
-    return outcome.status === "stored" ? outcome : { ...outcome, reason: toSafeReason(outcome.reason) };
+    return outcome.status === "stored"
+      ? outcome
+      : { ...outcome, reason: toSafeText(outcome.reason, MAX_REASON_CHARS) };
   } catch (error) {
     // An exporter that throws has a fault of its own; the records are not to blame and wait.
-    return { status: "retry", reason: toSafeReason(error instanceof Error ? error.message : error) };
+    const reason = String(error instanceof Error ? error.message : error);
+    return { status: "retry", reason: toSafeText(reason, MAX_REASON_CHARS) };
   }
-}
-
-/** What a backend says may repeat what it was sent, or how it was reached. */
-function toSafeReason(reason: unknown): string {
-  const text = redactor.text(String(reason).slice(0, MAX_REASON_CHARS * 4));
-  return text.length > MAX_REASON_CHARS ? `${text.slice(0, MAX_REASON_CHARS)}...` : text;
 }
 
 async function isReady({ exporter, signal }: BatchDeliveryOptions): Promise<boolean> {
