@@ -13,6 +13,7 @@ export {
 } from "./core/record-stream.ts";
 export { TraceContext, type TraceContextOptions } from "./core/trace-context.ts";
 export { type TracedSpanKind, type TracedSpanOptions, tracedSpan } from "./core/traced-span.ts";
+export type { Erased, ErasureOptions, ErasureTarget } from "./erase.ts";
 export { type OpenStore, openStore } from "./open-store.ts";
 export type { OtlpOptions } from "./otlp/otlp-options.ts";
 export { startTracing, type Tracing } from "./start-tracing.ts";

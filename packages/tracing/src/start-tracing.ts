@@ -4,10 +4,18 @@ import { TraceCollector, waitingMessage } from "./collector/trace-collector.ts";
 import { TracingError } from "./core/errors.ts";
 import { createPrivateRuntime } from "./core/private-runtime.ts";
 import { installRuntime } from "./core/runtime.ts";
+import {
+  type Erased,
+  type ErasureOptions,
+  type ErasureTarget,
+  eraseEverywhere,
+  toErasureFilter,
+} from "./erase.ts";
 import { registerGlobally } from "./global-registration.ts";
 import { LazyStore } from "./lazy-store.ts";
 import { noStore } from "./no-store.ts";
 import { createOtlpCopy } from "./otlp-copy.ts";
+import { otlpSpoolDir } from "./otlp-spool.ts";
 import { StoreError } from "./store/store-client.ts";
 import { createStoreExporter } from "./store/store-exporter.ts";
 import { TraceRepo } from "./store/trace-repo.ts";
@@ -29,6 +37,19 @@ export interface Tracing {
   stats(): CollectorStats;
   /** Resolves when all that was pending is stored, or after 5 s; never rejects. */
   forceFlush(): Promise<void>;
+  /**
+   * Erases a person's traces, or one trace, for good: in the store, and in every spool of the data directory, those of
+   * dead and of other live processes included. What of them comes late is not stored; what the person starts afterwards is.
+   *
+   * Out of reach are copies that were sent over OTLP, logs and backups; and a run that still goes on in another process
+   * keeps its start in that process's checkpoint until it ends. When the store does not answer nothing is erased.
+   *
+   * @throws {StoreError} when the store refuses or cannot be reached.
+   * @throws {TracingError} `invalid-option`, `schema-missing`.
+   * @example
+   * const { traces } = await tracing.erase({ userId: 7 });
+   */
+  erase(whose: ErasureTarget, options?: ErasureOptions): Promise<Erased>;
   /**
    * Flushes, then closes what `startTracing` opened. Idempotent, never rejects.
    *
@@ -98,6 +119,12 @@ export async function startTracing(options: StartTracingOptions = {}): Promise<T
     otlp: otlp?.collector,
     stats: () => collector.stats(),
     forceFlush: () => each((one) => one.forceFlush()),
+    erase: async (whose, options) =>
+      eraseEverywhere(toErasureFilter(whose, options), {
+        client: resolved.keepsTraces ? store : undefined,
+        spoolDirs: [resolved.store.spoolDir, otlpSpoolDir(resolved.store.dataDir)],
+        collectors: [...collectors],
+      }),
     shutdown,
   };
 }

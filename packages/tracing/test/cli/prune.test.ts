@@ -1,10 +1,14 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { readDeadLetters } from "../../src/collector/spool/dead-letters.ts";
 import { Spool } from "../../src/collector/spool/spool.ts";
+import { readWaitingRecords } from "../../src/collector/spool/waiting-lines.ts";
 import { type OpenStore, openStore } from "../../src/open-store.ts";
+import type { TraceRecord } from "../../src/record/record.ts";
 import type { TracePage } from "../../src/store/trace-repo.ts";
 import { query } from "../support/postgres-server.ts";
-import { sampleRecord } from "../support/sample-record.ts";
+import { sampleModelCall, sampleRecord } from "../support/sample-record.ts";
 import { manyTraces, type PreparedStore, prepareStore, runAgainst } from "./prepared-store.ts";
 import { LEARN, NOW, RUNNING, SUPPORT, storedRecords } from "./stored-traces.ts";
 
@@ -63,7 +67,8 @@ describe("tracing prune", () => {
     ],
   ])("%j deletes what all of it is true for", async (argv, traceIds) => {
     const { exitCode, stdout, stderr } = await tracing(["prune", ...argv, "--yes"]);
-    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^--(user|telegram)/.test(argv[0] ?? "") ? /^Out of reach: .*\n$/ : /^$/);
     expect(stdout).toMatch(
       traceIds.length === 3 ? /^No traces match/ : /^Deleted \d traces? with \d spans?\.\n$/,
     );
@@ -74,7 +79,7 @@ describe("tracing prune", () => {
     const { exitCode, stdout } = await tracing(["prune", "--user", "7", "--dry-run"]);
     expect([exitCode, stdout]).toEqual([0, "Would delete 1 trace with 4 spans. Nothing has been deleted.\n"]);
     const json = await tracing(["prune", "--user", "7", "--dry-run", "--json"]);
-    expect(JSON.parse(json.stdout)).toEqual({ dryRun: true, traces: 1, spans: 4 });
+    expect(JSON.parse(json.stdout)).toEqual({ dryRun: true, traces: 1, spans: 4, spoolRecords: 0 });
     expect(await left()).toHaveLength(3);
   });
 
@@ -129,23 +134,81 @@ describe("tracing prune", () => {
     const { stdout, stderr } = await tracing(["prune", "--user", "many", "--yes"], { columns: 80 });
     expect(stdout).toBe("Deleted 4,500 traces with 4,500 spans.\n");
     expect(stderr).toContain("Deleted 2,000 traces of 4,500 traces");
-    expect(stderr.endsWith("\r\u001b[2K")).toBe(true);
+    expect(stderr).toContain("\r\u001b[2KOut of reach: ");
   });
 
-  it("tells whoever erases a person that the spool may hold more of it", async () => {
-    const spool = new Spool({
-      dir: join(store.dataDir, "spool"),
-      onDrop: () => undefined,
-      onWarn: () => undefined,
-    });
-    spool.append([JSON.stringify(sampleRecord({ user_id: "7" }))]);
+  it("erases a person in the spools too, and counts it", async () => {
+    const mine = sampleRecord({ user_id: "7" });
+    const spool = openSpool([mine, sampleModelCall(mine), sampleRecord({ user_id: "8" })]);
+    spool.deadLetter([{ record: JSON.stringify(sampleRecord({ user_id: "7" })), reason: "refused" }]);
+    const found = await tracing(["prune", "--user", "7", "--dry-run", "--json"]);
+    expect(JSON.parse(found.stdout)).toEqual({ dryRun: true, traces: 1, spans: 4, spoolRecords: 3 });
+    const { stdout } = await tracing(["prune", "--user", "7", "--yes"]);
+    expect(stdout).toBe("Deleted 1 trace with 4 spans and 3 records in spools.\n");
+    expect(readWaitingRecords(spool.dir, 9).map((record) => JSON.parse(record).user_id)).toEqual(["8"]);
+    expect(readDeadLetters(spool.dir)).toEqual([]);
+  });
+
+  it("erases a trace that is in no store yet", async () => {
+    const waiting = sampleRecord();
+    const spool = openSpool([waiting, sampleModelCall(waiting), sampleRecord({ user_id: "8" })]);
+    const { exitCode, stdout } = await tracing(["prune", "--trace", waiting.trace_id, "--yes"]);
+    expect([exitCode, stdout]).toEqual([0, "Deleted 2 records in spools.\n"]);
+    expect(readWaitingRecords(spool.dir, 9)).toHaveLength(1);
+    expect(await opened.repo.ingest([waiting])).toEqual({ inserted: 0, duplicates: 0, erased: 1 });
+  });
+
+  it("leaves the spools alone when it goes by age", async () => {
+    const spool = openSpool([sampleRecord()]);
+    const { stdout } = await tracing(["prune", "--older-than", "2026-11-24T10:03Z", "--yes"]);
+    expect(stdout).toMatch(/^Deleted 2 traces with \d spans\.\n$/);
+    expect(readWaitingRecords(spool.dir, 9)).toHaveLength(1);
+  });
+
+  it("remembers whom it erases with --yes, though nothing of them is there yet", async () => {
+    const late = sampleRecord({ telegram_id: "770077" });
+    const { exitCode, stdout } = await tracing(["prune", "--telegram-id", "770077", "--yes"]);
+    expect([exitCode, stdout]).toEqual([0, "No traces match; what comes late will not be stored.\n"]);
+    expect(await opened.repo.ingest([late])).toEqual({ inserted: 0, duplicates: 0, erased: 1 });
+  });
+
+  it("erases in the spools alone where there is no store", async () => {
+    const spool = openSpool([sampleRecord({ user_id: "7" }), sampleRecord({ user_id: "8" })], "spool-otlp");
+    const env = {
+      DATABASE_URL: "",
+      TRACING_STORE: "none",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
+    };
+    const { exitCode, stdout } = await tracing(["prune", "--user", "7", "--yes"], { env });
+    expect([exitCode, stdout]).toEqual([0, "Deleted 1 record in spools.\n"]);
+    expect(readWaitingRecords(spool.dir, 9)).toHaveLength(1);
+    const byAge = await tracing(["prune", "--older-than", "1d", "--yes"], { env });
+    expect([byAge.exitCode, byAge.stderr]).toEqual([1, expect.stringContaining("There is no store here")]);
+  });
+
+  it("asks for a newer schema before it erases anything", async () => {
+    await query(url, "DELETE FROM tracing.migrations WHERE version = 6");
     try {
-      const { stderr } = await tracing(["prune", "--user", "7", "--yes"]);
-      expect(stderr).toMatch(/The spool here holds 1 record that wait.*`tracing spool show`/);
+      const { exitCode, stderr } = await tracing(["prune", "--user", "7", "--yes"]);
+      expect([exitCode, stderr]).toEqual([
+        1,
+        expect.stringMatching(/has version 5;.*\nhint: Run `tracing migrate`/),
+      ]);
+      expect(await left()).toHaveLength(3);
     } finally {
-      for (let batch = await spool.take({ maxRecords: 9, maxBytes: 1e6 }); batch; batch = undefined)
-        spool.settle(batch);
-      spool.close();
+      await query(url, "INSERT INTO tracing.migrations (version, name) VALUES (6, 'erasure')");
     }
   });
 });
+
+/** A spool of a live process, with these records, that goes with the test. */
+function openSpool(records: readonly TraceRecord[], name = "spool"): Spool {
+  const dir = join(store.dataDir, name);
+  const spool = new Spool({ dir, onDrop: () => undefined, onWarn: () => undefined });
+  spool.append(records.map((record) => JSON.stringify(record)));
+  onTestFinished(() => {
+    spool.close();
+    rmSync(dir, { recursive: true });
+  });
+  return spool;
+}

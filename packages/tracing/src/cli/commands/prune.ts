@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { invalidOption, TracingError } from "../../core/errors.ts";
+import { eraseEverywhere } from "../../erase.ts";
 import type { OpenStore } from "../../open-store.ts";
 import { formatTime } from "../../render/format.ts";
 import type { DeleteFilter } from "../../store/trace-repo.ts";
@@ -16,7 +17,8 @@ import { count } from "../counted.ts";
 import { EXIT_FAILED } from "../exit-code.ts";
 import { type CliIo, writeJson, writeLine } from "../io.ts";
 import { createProgress } from "../progress.ts";
-import { warnOfSpool } from "../spool/erasure.ts";
+import { countInSpools, isErasure, sayWhatIsOutOfReach } from "../spool/erasure.ts";
+import { settleSpools } from "../spool/places.ts";
 import { type CommonFlags, withCommonFlags } from "../store-flags.ts";
 import { withStoreToRead } from "../store-session.ts";
 import { resolveTraceId, traceNotFound } from "../trace-lookup.ts";
@@ -31,7 +33,12 @@ interface PruneFlags extends CommonFlags {
   yes?: boolean;
 }
 
-type Counts = Awaited<ReturnType<OpenStore["repo"]["deleteTraces"]>>;
+/** What was found or is gone; `spoolRecords` are those in the spools here, dead letters included. */
+interface Counts {
+  traces: number;
+  spans: number;
+  spoolRecords: number;
+}
 
 /** `tracing prune`: erases traces for good. */
 export function addPruneCommand(program: Command, { io, exitWith }: CommandContext): void {
@@ -61,13 +68,20 @@ export function addPruneCommand(program: Command, { io, exitWith }: CommandConte
     .addHelpText("after", HELP)
     .action(async (flags: PruneFlags) => {
       requireChoice(flags);
-      await withStoreToRead(flags, io, async (store) => {
+      await withStoreIfAny(flags, io, async (store) => {
         const filter = await toDeleteFilter(flags, store);
-        const found = await store.repo.deleteTraces({ ...filter, dryRun: true });
-        if (filter.traceId !== undefined && found.traces === 0) throw traceNotFound(filter.traceId);
+        const spoolDirs = settleSpools(flags, io).map(({ dir }) => dir);
+        const found = {
+          ...(store ? await store.repo.deleteTraces({ ...filter, dryRun: true }) : NOTHING_STORED),
+          spoolRecords: await countInSpools(filter, spoolDirs),
+        };
+        const none = found.traces === 0 && found.spoolRecords === 0;
+        if (filter.traceId !== undefined && none) throw traceNotFound(filter.traceId);
         const dryRun = flags.dryRun ?? false;
-        if (dryRun || found.traces === 0) {
-          if (flags.json) writeJson(io.stdout, { dryRun, ...(dryRun ? found : { traces: 0, spans: 0 }) });
+        // To erase a person has a point even so: what comes late is not stored.
+        const idle = none && !(flags.yes && isErasure(filter));
+        if (dryRun || idle) {
+          if (flags.json) writeJson(io.stdout, { dryRun, ...found });
           else writeLine(io.stdout, dryRun ? wouldGo(found) : "No traces match; nothing has been deleted.");
           return;
         }
@@ -75,12 +89,31 @@ export function addPruneCommand(program: Command, { io, exitWith }: CommandConte
           writeLine(io.stderr, "Nothing has been deleted.");
           return exitWith(EXIT_FAILED);
         }
-        const deleted = await erase(filter, found, store, io);
+        const deleted = await erase(filter, found, { store, spoolDirs }, io);
         if (flags.json) writeJson(io.stdout, { dryRun, ...deleted });
-        else writeLine(io.stdout, `Deleted ${toText(deleted)}.`);
+        else writeLine(io.stdout, none ? NOTHING_YET : `Deleted ${toText(deleted)}.`);
+        sayWhatIsOutOfReach(filter, io);
       });
-      if (flags.user !== undefined || flags.telegramId !== undefined) warnOfSpool(flags, io);
     });
+}
+
+const NOTHING_STORED = { traces: 0, spans: 0 };
+const NOTHING_YET = "No traces match; what comes late will not be stored.";
+
+/** Where traces are only sent on, a person can be erased in the spools all the same. */
+async function withStoreIfAny(
+  flags: PruneFlags,
+  io: CliIo,
+  use: (store: OpenStore | undefined) => Promise<void>,
+): Promise<void> {
+  try {
+    await withStoreToRead(flags, io, use);
+  } catch (error) {
+    const { user, telegramId, trace } = flags;
+    const spoolsWillDo = (user ?? telegramId) !== undefined || trace?.by === "id";
+    if (!(error instanceof TracingError && error.code === "no-store" && spoolsWillDo)) throw error;
+    await use(undefined);
+  }
 }
 
 function requireChoice({ olderThan, user, telegramId, trace }: PruneFlags): void {
@@ -93,26 +126,24 @@ function requireChoice({ olderThan, user, telegramId, trace }: PruneFlags): void
 
 async function toDeleteFilter(
   { olderThan, user, telegramId, trace }: PruneFlags,
-  { repo }: OpenStore,
+  store: OpenStore | undefined,
 ): Promise<DeleteFilter> {
-  return {
-    before: olderThan,
-    userId: user,
-    telegramId,
-    traceId: trace && (await resolveTraceId(repo, trace)),
-  };
+  const traceId = trace?.by === "id" ? trace.traceId : trace && store && resolveTraceId(store.repo, trace);
+  return { before: olderThan, userId: user, telegramId, traceId: await traceId };
 }
 
 async function isMeant(
   found: Counts,
   filter: DeleteFilter,
   { yes }: PruneFlags,
-  { description }: OpenStore,
+  store: OpenStore | undefined,
   { confirm }: CliIo,
 ): Promise<boolean> {
   if (yes) return true;
   if (confirm)
-    return confirm(`Delete ${toText(found)} ${toConditions(filter)} for good from ${description}?`);
+    return confirm(
+      `Delete ${toText(found)} ${toConditions(filter)} for good from ${store?.description ?? "the spools here"}?`,
+    );
   throw new TracingError(
     "invalid-option",
     `${toText(found)} would be deleted for good, and nobody can be asked here.`,
@@ -122,23 +153,38 @@ async function isMeant(
   );
 }
 
-async function erase(filter: DeleteFilter, found: Counts, { repo }: OpenStore, io: CliIo): Promise<Counts> {
+async function erase(
+  filter: DeleteFilter,
+  found: Counts,
+  { store, spoolDirs }: { store: OpenStore | undefined; spoolDirs: readonly string[] },
+  io: CliIo,
+): Promise<Counts> {
   const progress = createProgress(io);
+  const onProgress = ({ traces }: Pick<Counts, "traces">) =>
+    progress.say(`Deleted ${count(traces, "trace")} of ${count(found.traces, "trace")}`);
   try {
-    return await repo.deleteTraces(filter, ({ traces }) =>
-      progress.say(`Deleted ${count(traces, "trace")} of ${count(found.traces, "trace")}`),
-    );
+    if (store && !isErasure(filter)) {
+      return { ...(await store.repo.deleteTraces(filter, onProgress)), spoolRecords: 0 };
+    }
+    const places = { client: store?.client, spoolDirs, onProgress };
+    const { deadLetters, spoolRecords, ...stored } = await eraseEverywhere(filter, places);
+    return { ...stored, spoolRecords: spoolRecords + deadLetters };
   } finally {
     progress.end();
   }
 }
 
 function wouldGo(found: Counts): string {
-  return found.traces === 0 ? "No traces match." : `Would delete ${toText(found)}. Nothing has been deleted.`;
+  return found.traces + found.spoolRecords === 0
+    ? "No traces match."
+    : `Would delete ${toText(found)}. Nothing has been deleted.`;
 }
 
-function toText({ traces, spans }: Counts): string {
-  return `${count(traces, "trace")} with ${count(spans, "span")}`;
+function toText({ traces, spans, spoolRecords }: Counts): string {
+  const stored = `${count(traces, "trace")} with ${count(spans, "span")}`;
+  const spooled = `${count(spoolRecords, "record")} in spools`;
+  if (spoolRecords === 0) return stored;
+  return traces === 0 ? spooled : `${stored} and ${spooled}`;
 }
 
 function toConditions({ before, userId, telegramId, traceId }: DeleteFilter): string {
@@ -163,7 +209,9 @@ function pastReader({ now }: CliIo): ArgumentReader<string> {
 }
 
 const HELP = `
-On a terminal the counts are shown and asked about first. What waits in a spool is not in the store yet, and stays.
+On a terminal the counts are shown and asked about first. By user, Telegram id or trace it is an erasure: the spools of the
+data directory are erased too, while services run, and what comes late is not stored for 30 days. What is sent over OTLP
+already, logs and backups are out of reach.
 
 Examples:
   $ tracing prune --older-than 30d --dry-run

@@ -1,17 +1,24 @@
-import { readSpoolStatus } from "../../collector/spool/spool.ts";
-import { count } from "../counted.ts";
+import { surveySpools } from "../../erase.ts";
+import type { DeleteFilter } from "../../store/trace-repo.ts";
 import { type CliIo, writeLine } from "../io.ts";
-import type { CommonFlags } from "../store-flags.ts";
-import { settleSpools } from "./places.ts";
 
-/** Says that a person's data may stand in a spool as well, which an erasure in the store does not reach. */
-export function warnOfSpool(flags: CommonFlags, io: CliIo): void {
-  const statuses = settleSpools(flags, io).flatMap(({ dir }) => readSpoolStatus(dir));
-  const pending = statuses.reduce((sum, { pendingRecords }) => sum + pendingRecords, 0);
-  const dead = statuses.reduce((sum, { deadLetters }) => sum + deadLetters, 0);
-  if (pending + dead === 0) return;
+/** Whether a filter names a person or a trace, whose records are erased in spools as well; age alone is for the store. */
+export function isErasure({ userId, telegramId, traceId }: DeleteFilter): boolean {
+  return userId !== undefined || telegramId !== undefined || traceId !== undefined;
+}
+
+/** How many records in the spools are known to be of whom or what a filter names, dead letters included. */
+export async function countInSpools(filter: DeleteFilter, spoolDirs: readonly string[]): Promise<number> {
+  if (!isErasure(filter)) return 0;
+  const surveyed = await surveySpools(filter, spoolDirs);
+  return [...surveyed.values()].reduce((sum, { owned, records }) => sum + (owned ? records : 0), 0);
+}
+
+/** What whoever erases a person has to see to otherwise. */
+export function sayWhatIsOutOfReach({ userId, telegramId }: DeleteFilter, io: CliIo): void {
+  if (userId === undefined && telegramId === undefined) return;
   writeLine(
     io.stderr,
-    `The spool here holds ${count(pending, "record")} that wait and ${count(dead, "dead letter")}, of whomever: \`tracing spool show\` lists them.`,
+    "Out of reach: copies already sent over OTLP, logs and backups; and a run that still goes on keeps its start in the checkpoint of its process until it ends.",
   );
 }

@@ -8,7 +8,8 @@ import { NEWLINE } from "./line.ts";
 export const DEAD_LETTER_FILE = "dead-letter.ndjson";
 
 const ERASED = Buffer.from("erased");
-const ERASED_LINE = /^erased *$/;
+/** Or nothing. */
+const ERASED_LINE = /^(?:erased)? *$/;
 
 /** Past this size no more dead letters are kept; they are still counted. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -81,7 +82,7 @@ export function erasedLetter(length: number): Buffer {
 export function readDeadLetters(dir: string): KeptLetter[] {
   if (fileSize(join(dir, DEAD_LETTER_FILE)) === 0) return [];
   const lines = readFileSync(join(dir, DEAD_LETTER_FILE), "utf8").split("\n");
-  return lines.filter((line) => line !== "" && !ERASED_LINE.test(line)).map(toKeptLetter);
+  return lines.filter((line) => !ERASED_LINE.test(line)).map(toKeptLetter);
 }
 
 function toKeptLetter(line: string): KeptLetter {
