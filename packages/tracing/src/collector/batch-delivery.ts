@@ -17,6 +17,8 @@ export interface BatchDeliveryOptions {
   signal: AbortSignal;
   /** Keeps a record that the backend will never take. */
   deadLetter: (record: EncodedRecord, reason: string) => void;
+  /** Traces that have been erased since the batch was taken; what has not been sent of them is left out. */
+  erased: ReadonlySet<string>;
 }
 
 interface Part {
@@ -36,7 +38,7 @@ export async function deliverBatch(
   options: BatchDeliveryOptions,
 ): Promise<Settlement | undefined> {
   const { circuit, signal } = options;
-  const settlement: Settlement = { delivered: 0, deadLettered: 0 };
+  const settlement: Settlement = { delivered: 0, deadLettered: 0, erased: 0 };
   const parts: Part[] = [{ records, serverFailures: 0 }];
 
   while (parts.length > 0) {
@@ -45,6 +47,12 @@ export async function deliverBatch(
     if (signal.aborted) {
       circuit.withdraw();
       return undefined;
+    }
+    leaveOutErased(part, settlement, options);
+    if (part.records.length === 0) {
+      circuit.withdraw();
+      parts.pop();
+      continue;
     }
     const outcome = await send(part.records, options);
     if (signal.aborted && outcome.status === "retry") {
@@ -83,6 +91,13 @@ export async function deliverBatch(
     }
   }
   return settlement;
+}
+
+function leaveOutErased(part: Part, settlement: Settlement, { erased }: BatchDeliveryOptions): void {
+  if (erased.size === 0) return;
+  const kept = part.records.filter((record) => !erased.has(peekRecord(record)?.traceId ?? ""));
+  settlement.erased += countSpans(part.records) - countSpans(kept);
+  part.records = kept;
 }
 
 async function send(records: readonly EncodedRecord[], options: BatchDeliveryOptions): Promise<Outcome> {

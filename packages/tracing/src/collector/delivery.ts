@@ -41,6 +41,8 @@ export class Delivery {
   readonly #circuit: Circuit;
   readonly #abort = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
+  /** Traces that have been erased since the batches in flight were taken. */
+  readonly #erased = new Set<string>();
   #settledRecords = 0;
   #taking = false;
   /** Records of an outage that are still to be taken, and how long a rest each of them is worth. */
@@ -110,6 +112,12 @@ export class Delivery {
     return true;
   }
 
+  /** Leaves these traces out of what is in flight, but for what has been sent already. */
+  forget(traceIds: ReadonlySet<string>): void {
+    if (this.#inFlight.size === 0 && !this.#taking) return;
+    for (const traceId of traceIds) this.#erased.add(traceId);
+  }
+
   /** Stops sending; what is in flight is aborted and stays in the spool. */
   async stop(): Promise<void> {
     this.#options.spool.onReadable = undefined;
@@ -141,6 +149,7 @@ export class Delivery {
         this.#restAfter(batch.records.length);
         const delivery = this.#deliver(batch).finally(() => {
           this.#inFlight.delete(delivery);
+          if (this.#inFlight.size === 0 && !this.#taking) this.#erased.clear();
           void this.#pump();
         });
         this.#inFlight.add(delivery);
@@ -189,6 +198,7 @@ export class Delivery {
       circuit: this.#circuit,
       signal: this.#abort.signal,
       deadLetter: (record, reason) => spool.deadLetter([{ record, reason }]),
+      erased: this.#erased,
     });
     if (!settlement) return;
     const before = spool.pendingSpans;
@@ -196,7 +206,8 @@ export class Delivery {
     // Spans whose segment was given up while they were on their way are already counted as dropped.
     const settled = before - spool.pendingSpans;
     const deadLettered = Math.min(settlement.deadLettered, settled);
-    ledger.settle({ deadLettered, delivered: settled - deadLettered });
+    const erased = Math.min(settlement.erased, settled - deadLettered);
+    ledger.settle({ deadLettered, erased, delivered: settled - deadLettered - erased });
     this.#settledRecords += batch.records.length;
     this.#notify();
   }

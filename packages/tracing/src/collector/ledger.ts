@@ -4,6 +4,8 @@ import type { CollectorState, CollectorStats, DropReason } from "./stats.ts";
 export interface Settlement {
   delivered: number;
   deadLettered: number;
+  /** Erased while they were on their way. */
+  erased: number;
 }
 
 /**
@@ -27,6 +29,7 @@ export class Ledger {
   settle(settlement: Settlement): void {
     this.#delivered += settlement.delivered;
     this.#deadLettered += settlement.deadLettered;
+    this.drop("erased", settlement.erased);
   }
 
   drop(reason: DropReason, spans: number): void {

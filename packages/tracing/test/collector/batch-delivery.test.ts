@@ -9,6 +9,7 @@ function setUp(records: TraceRecord[]) {
   const backend = new MemoryBackend();
   const deadLetters: { name: string; reason: string }[] = [];
   const abort = new AbortController();
+  const erased = new Set<string>();
   const deliver = () =>
     deliverBatch(
       records.map((record) => JSON.stringify(record)),
@@ -18,9 +19,10 @@ function setUp(records: TraceRecord[]) {
         signal: abort.signal,
         deadLetter: (record, reason) =>
           deadLetters.push({ name: (JSON.parse(record) as TraceRecord).name, reason }),
+        erased,
       },
     );
-  return { backend, deadLetters, deliver, abort };
+  return { backend, deadLetters, deliver, abort, erased };
 }
 
 const many = (count: number) => Array.from({ length: count }, () => sampleRecord());
@@ -32,7 +34,7 @@ describe("deliverBatch", () => {
       sampleRecord({ type: "started", status: "running" }),
     ]);
 
-    expect(await deliver()).toEqual({ delivered: 1, deadLettered: 0 });
+    expect(await deliver()).toEqual({ delivered: 1, deadLettered: 0, erased: 0 });
     expect(backend.stored.size).toBe(2);
   });
 
@@ -47,7 +49,7 @@ describe("deliverBatch", () => {
         ? { status: "rejected", reason: "22P05: no" }
         : undefined;
 
-    expect(await deliver()).toEqual({ delivered: 511, deadLettered: 1 });
+    expect(await deliver()).toEqual({ delivered: 511, deadLettered: 1, erased: 0 });
     expect(deadLetters).toEqual([{ name: "poison", reason: "22P05: no" }]);
     expect(backend.stored.size).toBe(511);
   });
@@ -56,7 +58,7 @@ describe("deliverBatch", () => {
     const { backend, deliver } = setUp(many(100));
     backend.answer = (records) => (records.length > 30 ? { status: "too-large", reason: "413" } : undefined);
 
-    expect(await deliver()).toEqual({ delivered: 100, deadLettered: 0 });
+    expect(await deliver()).toEqual({ delivered: 100, deadLettered: 0, erased: 0 });
     expect(backend.batches).toEqual([100, 50, 25, 25, 50, 25, 25]);
   });
 
@@ -68,7 +70,7 @@ describe("deliverBatch", () => {
     backend.answer = (records) =>
       JSON.stringify(records).length > 2_000 ? { status: "too-large", reason: "413" } : undefined;
 
-    expect(await deliver()).toEqual({ delivered: 1, deadLettered: 1 });
+    expect(await deliver()).toEqual({ delivered: 1, deadLettered: 1, erased: 0 });
     expect(deadLetters).toEqual([{ name: "hopeless", reason: "413" }]);
     expect([...backend.stored.values()]).toMatchObject([{ name: "content", input: null }]);
   });
@@ -78,7 +80,7 @@ describe("deliverBatch", () => {
     let failures = 20;
     backend.answer = () => (failures-- > 0 ? { status: "retry", reason: "connection refused" } : undefined);
 
-    expect(await deliver()).toEqual({ delivered: 3, deadLettered: 0 });
+    expect(await deliver()).toEqual({ delivered: 3, deadLettered: 0, erased: 0 });
     expect(backend.batches).toHaveLength(21);
   });
 
@@ -89,7 +91,7 @@ describe("deliverBatch", () => {
         ? { status: "retry", reason: "500: index row size", server: true }
         : undefined;
 
-    expect(await deliver()).toEqual({ delivered: 7, deadLettered: 1 });
+    expect(await deliver()).toEqual({ delivered: 7, deadLettered: 1, erased: 0 });
     expect(deadLetters).toEqual([{ name: "poison", reason: "500: index row size" }]);
   });
 
@@ -99,7 +101,7 @@ describe("deliverBatch", () => {
     let failures = 12;
     backend.answer = () => (failures-- > 0 ? { status: "retry", reason: "503", server: true } : undefined);
 
-    expect(await deliver()).toEqual({ delivered: 2, deadLettered: 0 });
+    expect(await deliver()).toEqual({ delivered: 2, deadLettered: 0, erased: 0 });
     expect(deadLetters).toEqual([]);
   });
 
@@ -110,7 +112,7 @@ describe("deliverBatch", () => {
       let refusals = 3;
       backend.answer = () => (refusals-- > 0 ? { status, reason: "not yet" } : undefined);
 
-      expect(await deliver()).toEqual({ delivered: 2, deadLettered: 0 });
+      expect(await deliver()).toEqual({ delivered: 2, deadLettered: 0, erased: 0 });
     },
   );
 
@@ -122,7 +124,7 @@ describe("deliverBatch", () => {
       reason: `22P02: ${secret} is no number; ${"x".repeat(50_000)}`,
     });
 
-    expect(await deliver()).toEqual({ delivered: 0, deadLettered: 1 });
+    expect(await deliver()).toEqual({ delivered: 0, deadLettered: 1, erased: 0 });
     expect(deadLetters[0]?.reason).toMatch(/^22P02: .* is no number/);
     expect(deadLetters[0]?.reason).not.toContain(secret);
     expect(deadLetters[0]?.reason.length).toBeLessThan(1_100);
@@ -136,5 +138,20 @@ describe("deliverBatch", () => {
     };
 
     expect(await deliver()).toBeUndefined();
+  });
+
+  it("leaves out what is erased while it waits for the backend, and sends nothing when that is all", async () => {
+    for (const others of [3, 0]) {
+      const gone = sampleRecord();
+      const { backend, deliver, erased } = setUp([...many(others), gone]);
+      backend.answer = () => {
+        if (erased.size > 0) return undefined;
+        erased.add(gone.trace_id);
+        return { status: "retry", reason: "503" };
+      };
+      expect(await deliver()).toEqual({ delivered: others, deadLettered: 0, erased: 1 });
+      expect(backend.batches).toEqual(others > 0 ? [4, 3] : [1]);
+      expect([...backend.stored.values()].map(({ trace_id }) => trace_id)).not.toContain(gone.trace_id);
+    }
   });
 });
