@@ -39,5 +39,6 @@ async function listen(ctx: BotContext, transcriber: Transcriber, fileId: string)
   const { signal } = run;
   // Each holds a recording in memory.
   using _slot = await listening.take(signal);
-  return transcriber.transcribe(await downloadVoice(fileId, signal), { signal });
+  const recording = await downloadVoice(fileId, signal);
+  return await transcriber.transcribe(recording, { signal });
 }

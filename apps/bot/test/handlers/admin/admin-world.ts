@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OpenStore, startTracing, type Tracing } from "@app/tracing";
-import { Bot, type Middleware } from "grammy";
-import type { InlineKeyboardButton, Update } from "grammy/types";
+import { type Api, Bot, type Middleware } from "grammy";
+import type { InlineKeyboardButton, Message, Update } from "grammy/types";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { createAgents } from "../../../src/agents/index.ts";
 import { type BotAddress, createBot } from "../../../src/bot.ts";
@@ -92,14 +92,23 @@ export class AdminWorld {
     this.#bot = features ? this.#createBotWith(features, address) : createBot(address, this.deps);
   }
 
+  get api(): Api {
+    return this.#bot.api;
+  }
+
   /** Resolves with the last message that was sent or edited by it. */
   async send(text: string, userId = ADMIN): Promise<SeenMessage> {
     const [command = ""] = text.split(/\s/);
     const entities = text.startsWith("/")
       ? [{ type: "bot_command" as const, offset: 0, length: command.length }]
       : [];
-    const message = { message_id: this.#updateId, date: 1, ...personOf(userId), text, entities };
-    return this.#handle({ update_id: this.#updateId++, message });
+    return this.sendFields({ text, entities }, userId);
+  }
+
+  /** A message of any kind. */
+  async sendFields(fields: Partial<Message>, userId = ADMIN): Promise<SeenMessage> {
+    const message = { message_id: this.#updateId, date: 1, ...personOf(userId), ...fields };
+    return this.#handle({ update_id: this.#updateId++, message } as Update);
   }
 
   /** Presses the button with this label, or with this data, of a message. */
