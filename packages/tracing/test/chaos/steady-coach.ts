@@ -6,7 +6,7 @@ import type { Scene } from "./scene.ts";
 /** Starts a coach whose runs are all short and come steadily; its directory is one of its own unless told otherwise. */
 export function steadyCoach(scene: Scene, options: Partial<CoachOptions>, launch?: LaunchOptions): Coach {
   const logFile = join(scene.dir(), "runs.log");
-  const steady = { pauseMs: 20, maxRuns: Number.MAX_SAFE_INTEGER };
+  const steady = { workers: 4, pauseMs: 40, maxRuns: Number.MAX_SAFE_INTEGER };
   return scene.coach({ dataDir: scene.dir(), logFile, ...steady, ...options }, launch);
 }
 

@@ -67,7 +67,7 @@ async function ages(scene: Scene): Promise<void> {
   const lift = server.fault(() => tooMany({ "retry-after": "100000" }), { path: INGEST });
   const coach = await begin(scene, server);
   await until("it has been asked to wait", () => ingestsOf(server).length > 0);
-  await coach.settled(150);
+  await coach.settled(60);
   await until("a second is over", () => performance.now() - (ingestsOf(server)[0]?.atMs ?? 0) > 1_000);
   assert.equal(ingestsOf(server).length, 1, "it came again before the time was over");
   await coach.rest();
