@@ -5,9 +5,12 @@ import { clockSteps } from "./clock-steps.ts";
 import { damagedFiles } from "./damaged-files.ts";
 import { hostileValues } from "./hostile-values.ts";
 import { kin } from "./kin.ts";
+import { lostAcknowledgement } from "./lost-acknowledgement.ts";
 import { mutation } from "./mutation.ts";
 import { poison } from "./poison.ts";
+import { refusedKey } from "./refused-key.ts";
 import { retryAfter } from "./retry-after.ts";
+import { schemaMissing } from "./schema-missing.ts";
 import { serverErrors } from "./server-errors.ts";
 import { sharing } from "./sharing.ts";
 import { sigkill } from "./sigkill.ts";
@@ -33,6 +36,9 @@ export const faults: readonly Fault[] = [
   serverErrors,
   tooLarge,
   poison,
+  refusedKey,
+  lostAcknowledgement,
+  schemaMissing,
   anyOrder,
   hostileValues,
   mutation,
