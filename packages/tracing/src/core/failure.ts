@@ -2,12 +2,15 @@ import { type HrTime, type Span, SpanStatusCode } from "@opentelemetry/api";
 import { captureText } from "../capture/capture-text.ts";
 import { captureValue } from "../capture/capture-value.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
+import { LOOKAHEAD } from "../capture/text-window.ts";
 import { GENERAL } from "../conventions/attributes.ts";
 import { isObject, readMember } from "./quietly.ts";
 
 const MAX_TYPE_BYTES = 256;
 const MAX_MESSAGE_BYTES = 8_192;
 const MAX_STACK_BYTES = 16_384;
+/** How much of a stack is looked at; with so much of it, it is known to be too long. */
+const READ_LENGTH = MAX_STACK_BYTES + LOOKAHEAD + 1;
 const MAX_CAUSES = 5;
 
 /** Names that say no more than that something failed. */
@@ -59,18 +62,22 @@ function messageOf(error: unknown, { limits, redactor }: CaptureSettings): strin
   return captureValue(error, { limits: { ...limits, maxBytes: MAX_MESSAGE_BYTES }, redactor }).json;
 }
 
-/** The stack of the error and of the errors that caused it, uncut: what is cut before it is redacted may end in half a secret. */
+/**
+ * The stack of the error and of the errors that caused it, as far as it is read: more of it than is kept, since what is cut
+ * before it is redacted may end in half a secret.
+ */
 function stackOf(error: unknown): string {
-  const stacks: string[] = [];
+  let stacks = "";
   const seen = new Set<unknown>();
   for (
     let at = error;
-    isObject(at) && !seen.has(at) && stacks.length < MAX_CAUSES;
+    isObject(at) && !seen.has(at) && seen.size < MAX_CAUSES && stacks.length < READ_LENGTH;
     at = readMember(at, "cause")
   ) {
     seen.add(at);
     const stack = readMember(at, "stack");
-    if (typeof stack === "string" && stack !== "") stacks.push(stack);
+    if (typeof stack !== "string" || stack === "") continue;
+    stacks += `${stacks === "" ? "" : "\nCaused by: "}${stack.slice(0, READ_LENGTH)}`;
   }
-  return stacks.join("\nCaused by: ");
+  return stacks;
 }

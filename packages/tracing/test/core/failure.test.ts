@@ -84,6 +84,19 @@ describe("the message of an error", () => {
   });
 });
 
+it("a failure is told though its causes have stacks that no string can hold together", () => {
+  const huge = Buffer.alloc(120_000_000, "at work (work.js) ").toString("latin1");
+  let error = new Error("first");
+  for (let depth = 0; depth < 6; depth++) {
+    error.stack = huge;
+    error = new Error("later", { cause: error });
+  }
+  error.stack = huge;
+  const { type, message, stack } = thrown(error);
+  expect([type, message]).toEqual(["Error", "later"]);
+  expect(stack).toMatch(/^at work .*…$/);
+});
+
 it("no half of a secret stays where a long stack is cut", () => {
   const key = `sk-${"a1B2".repeat(12)}`;
   for (let before = 16_300; before < 16_400; before += 7) {
