@@ -25,6 +25,9 @@ function namesSecret(source: object, nameKey: string, redactor: Redactor): boole
 
 const SECRET_HEADER = /^(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]*(?:key|token|secret)|api-key)$/i;
 
+/** What is longer is no header's name, and must not be gone through for every element. */
+const LONGEST_HEADER = 256;
+
 /**
  * Whether an array's element is the value that the one before it names: in a pair, or in a flat list of headers such as
  * Node's `rawHeaders`.
@@ -37,7 +40,9 @@ export function followsSecretName(
   redactor: Redactor,
 ): boolean {
   if (typeof previous !== "string" || index % 2 === 0 || length % 2 !== 0) return false;
-  if (length > 2) return typeof value === "string" && SECRET_HEADER.test(previous);
+  if (length > 2) {
+    return typeof value === "string" && previous.length <= LONGEST_HEADER && SECRET_HEADER.test(previous);
+  }
   // Two names beside each other are a list of names.
   return redactor.isSecretName(previous) && !(typeof value === "string" && redactor.isSecretName(value));
 }

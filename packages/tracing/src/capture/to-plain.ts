@@ -5,7 +5,8 @@ import { Unreadable } from "./unreadable.ts";
 /** A value in the terms of JSON, one level deep; members are read only when the walk comes to them. */
 export type Plain =
   | { type: "json"; json: string }
-  | { type: "text"; text: string }
+  /** What stands `around` a text is put there once only its beginning is left: it may be huge, and is not copied. */
+  | { type: "text"; text: string; around?: readonly [before: string, after: string] }
   | { type: "bytes"; preview: BytePreview }
   | { type: "array"; source: readonly unknown[]; length: number }
   /** Members read from the source by name. */
@@ -38,24 +39,28 @@ export function toPlain(value: unknown): Plain {
         value < LARGEST_BIGINT && value > -LARGEST_BIGINT ? String(value) : "[BigInt beyond 2^4096]",
       );
     case "symbol":
-      return text(String(value));
+      return text(value.description ?? "", ["Symbol(", ")"]);
     case "function":
-      return text(`[function ${nameOf(value)}]`);
+      return text(nameOf(value), ["[function ", "]"]);
     case "object":
       return value === null ? NULL : fromObject(value);
   }
 }
 
-function text(value: string): Plain {
-  return { type: "text", text: value };
+function text(value: string, around?: readonly [before: string, after: string]): Plain {
+  return around ? { type: "text", text: value, around } : { type: "text", text: value };
+}
+
+function unreadable({ reason }: Unreadable): Plain {
+  return text(reason, ["[threw: ", "]"]);
 }
 
 function fromObject(value: object): Plain {
-  if (Unreadable.is(value)) return text(value.text);
+  if (Unreadable.is(value)) return unreadable(value);
   try {
     return fromHostObject(value) ?? fromJsonForm(value);
   } catch (error) {
-    return text(new Unreadable(error).text);
+    return unreadable(new Unreadable(error));
   }
 }
 

@@ -17,6 +17,11 @@ const READ_FACTOR = 4;
 const SECRET = toJsonText(REDACTED);
 
 type Nested = Extract<Plain, { source: object }>;
+type Around = readonly [before: string, after: string];
+
+const NOTHING: Around = ["", ""];
+/** A longer name is no help in saying where a cycle leads. */
+const LONGEST_STEP = 256;
 
 /** One bounded walk over a value: writes JSON, redacts on its way, and stops at the first bound it meets. */
 export class Walk {
@@ -56,7 +61,7 @@ export class Walk {
       case "json":
         return this.#writer.value({ json: plain.json, bytes: plain.json.length });
       case "text":
-        return this.#text(plain.text, name);
+        return this.#text(plain.text, name, plain.around);
       case "bytes":
         return this.#bytes(plain);
       default:
@@ -73,7 +78,7 @@ export class Walk {
   #nested(plain: Nested, at: string | number): void {
     const seen = this.#inside.indexOf(plain.source);
     if (seen !== -1) return this.#text(`[circular: ${this.#trail.slice(0, seen + 1).join(".")}]`);
-    if (this.#writer.depth >= this.#limits.maxDepth) return this.#tooDeep();
+    if (this.#writer.depth >= this.#limits.maxDepth) return this.#tooDeep(plain);
     const isList = plain.type === "array" || plain.type === "items";
     if (!this.#writer.open(isList ? "[" : "{")) return;
     this.#inside.push(plain.source);
@@ -113,8 +118,11 @@ export class Walk {
     for (let index = 0; index < keys.length && this.#goesOn(keys.length - index); index++) {
       const key = keys[index] as string;
       const value = read(source, key);
-      // As in JSON.stringify, a member that is undefined is none.
-      if (value === undefined) continue;
+      // As in JSON.stringify, a member that is undefined is none; but it has been read.
+      if (value === undefined) {
+        this.#nodes -= 1;
+        continue;
+      }
       this.#member(key, value, keys.length - index, isValueOfSecret(source, key, this.#redactor));
     }
   }
@@ -138,7 +146,7 @@ export class Walk {
       this.#nodes -= 1;
       this.#writer.value(SECRET);
     } else {
-      this.value(value, name, name);
+      this.value(value, name.length <= LONGEST_STEP ? name : "…", name);
     }
   }
 
@@ -151,8 +159,10 @@ export class Walk {
     return false;
   }
 
-  #tooDeep(): void {
+  #tooDeep(plain: Nested): void {
     this.#cut = true;
+    // Its names have been listed all the same.
+    if (plain.type === "object") this.#nodes -= plain.keys.length;
     this.#writer.value(toJsonText(`[truncated, depth ${this.#limits.maxDepth}]`));
   }
 
@@ -161,26 +171,34 @@ export class Walk {
     return this.#quote(name, undefined, room, room / 2);
   }
 
-  #text(text: string, name?: string): void {
+  #text(text: string, name?: string, around?: Around): void {
     const { room, depth } = this.#writer;
     // Inside an object, a text that has to be cut leaves half of the room to what comes after it.
-    const quoted = this.#quote(text, name, room, depth === 0 ? room : room / 2);
+    const quoted = this.#quote(text, name, room, depth === 0 ? room : room / 2, around);
     if (quoted === undefined) this.#writer.end();
     else this.#writer.value(quoted);
   }
 
   /** The text redacted, whole if it takes no more than `room` bytes, else cut to `cutRoom`; undefined if that is too little. */
-  #quote(text: string, name: string | undefined, room: number, cutRoom: number): JsonText | undefined {
+  #quote(
+    text: string,
+    name: string | undefined,
+    room: number,
+    cutRoom: number,
+    around: Around = NOTHING,
+  ): JsonText | undefined {
     const maxLength = Math.min(room, this.#readable - LOOKAHEAD);
-    const { text: safe, whole } = redactedBeginning(text, maxLength, this.#redactor, name);
-    this.#readable = Math.max(0, this.#readable - Math.min(text.length, maxLength + LOOKAHEAD));
+    const length = around[0].length + text.length + around[1].length;
+    const seen = around === NOTHING ? text : joined(around, text, maxLength + LOOKAHEAD);
+    const { text: safe, whole } = redactedBeginning(seen, maxLength, this.#redactor, name);
+    this.#readable = Math.max(0, this.#readable - Math.min(length, maxLength + LOOKAHEAD));
     if (whole) {
       const quoted = toJsonText(safe);
       if (quoted.bytes <= room) return quoted;
     }
     this.#cut = true;
     if (cutRoom < CUT_NOTE_BYTES) return undefined;
-    return toJsonText(`${cutForJson(safe, cutRoom - CUT_NOTE_BYTES)}…[truncated, ${text.length} chars]`);
+    return toJsonText(`${cutForJson(safe, cutRoom - CUT_NOTE_BYTES)}…[truncated, ${length} chars]`);
   }
 
   #bytes(plain: Extract<Plain, { type: "bytes" }>): void {
@@ -188,6 +206,11 @@ export class Walk {
     this.#cut ||= truncated;
     this.#text(text);
   }
+}
+
+/** A text that would be longer than `maxLength` only as far as makes that plain. */
+function joined([before, after]: Around, text: string, maxLength: number): string {
+  return before + (text.length <= maxLength ? text + after : text.slice(0, Math.max(0, maxLength)));
 }
 
 /** Whether there is anything to hide in a value that stands under a secret's name. */

@@ -418,6 +418,31 @@ describe("a value beyond the limits", () => {
     }
   });
 
+  it("costs no more when members have no value, or when they are deeper than the limit", () => {
+    let reads = 0;
+    let keys = 0;
+    const names = Array.from({ length: 5_000 }, (_, index) => `k${index}`);
+    const empty = new Proxy(
+      {},
+      {
+        ownKeys: () => names,
+        getOwnPropertyDescriptor: () => {
+          keys += 1;
+          return { enumerable: true, configurable: true, value: undefined };
+        },
+        get: () => {
+          reads += 1;
+          return undefined;
+        },
+      },
+    );
+    const list = Array.from({ length: 1_000 }, () => empty);
+    expect(capture(list).truncated).toBe(true);
+    expect(capture(list, { maxDepth: 1 }).truncated).toBe(true);
+    expect(reads).toBeLessThan(50_000);
+    expect(keys).toBeLessThan(60_000);
+  });
+
   it("does not read on and on through texts that are redacted away", () => {
     const secrets = `password=${"x".repeat(40_000)}`;
     let seen = 0;
