@@ -8,7 +8,7 @@ import { readSpoolStatus } from "../../src/collector/spool/spool.ts";
 export interface Tally {
   /** Spans of the log. */
   ended: number;
-  /** Those that are in the database. */
+  /** Those that are in the database, as spans that have ended. */
   stored: number;
   /** Rows beyond the first of a span, whether the log knows it or not. */
   duplicates: number;
@@ -76,12 +76,12 @@ const CHUNK = 50_000;
 const FIGURES = `
   SELECT
     (SELECT count(*)::int FROM ended WHERE EXISTS
-      (SELECT FROM tracing.spans s WHERE s.trace_id = ended.trace AND s.span_id = ended.span)) AS stored,
+      (SELECT FROM tracing.spans s WHERE s.trace_id = ended.trace AND s.span_id = ended.span AND s.status <> 'interrupted')) AS stored,
     (SELECT (count(*) - count(DISTINCT (trace_id, span_id)))::int FROM tracing.spans) AS duplicates`;
 
 const ABSENT = `
   SELECT replace(trace::text, '-', '') || ' ' || encode(span, 'hex') AS key FROM ended WHERE NOT EXISTS
-    (SELECT FROM tracing.spans s WHERE s.trace_id = ended.trace AND s.span_id = ended.span)`;
+    (SELECT FROM tracing.spans s WHERE s.trace_id = ended.trace AND s.span_id = ended.span AND s.status <> 'interrupted')`;
 
 async function addEnded(client: pg.Client, keys: readonly string[]): Promise<void> {
   const pairs = keys.map((key) => key.split(" "));

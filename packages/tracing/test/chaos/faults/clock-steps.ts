@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { query } from "../../support/postgres-server.ts";
+import { requireAsLogged } from "../as-logged.ts";
 import type { Coach, CoachOptions } from "../coach.ts";
 import type { Fault } from "../fault.ts";
 import { finish } from "../finish.ts";
 import { readRunLogs } from "../run-log.ts";
 import type { Scene } from "../scene.ts";
 import { steadyCoach } from "../steady-coach.ts";
-import { statuses, wrongFigures, wrongRuns } from "../stored-runs.ts";
+import { wrongRuns } from "../stored-runs.ts";
 import { together } from "../together.ts";
 import { until } from "../until.ts";
 
@@ -72,10 +73,7 @@ async function stepBeforeDeath(scene: Scene, stepMs: number): Promise<void> {
   const log = readRunLogs([logFile]);
   await scene.judge({ databaseUrl, ended: log.ended, dataDirs: [dataDir] });
   assert.deepEqual(warnings, []);
-  assert.deepEqual(await wrongRuns(databaseUrl, log.settled), []);
-  assert.deepEqual(await wrongFigures(databaseUrl), []);
-  const stored = [...(await statuses(databaseUrl)).values()];
-  assert.ok(stored.includes("interrupted") && !stored.includes("running"), "a run was not cut short");
+  assert.ok((await requireAsLogged(databaseUrl, log)) > 0, "no run was cut short");
   await requireTimesInOrder(databaseUrl, stepMs);
 }
 
@@ -108,7 +106,8 @@ const WRONG_TIMES = `
       substring(input FROM 'question (\\d+)')::int AS question
     FROM tracing.spans
   ), times AS (
-    SELECT s.*, p.start_time AS parent_start, p.end_time AS parent_end,
+    SELECT s.*, p.start_time AS parent_start,
+      CASE WHEN p.status <> 'interrupted' THEN p.end_time END AS parent_end,
       lag(s.end_time) OVER (PARTITION BY s.trace_id, s.parent_span_id, s.name ORDER BY s.question) AS answered
     FROM spans s LEFT JOIN spans p ON p.trace_id = s.trace_id AND p.span_id = s.parent_span_id
   )
@@ -117,6 +116,6 @@ const WRONG_TIMES = `
   WHERE duration_us < 0
     OR (status <> 'interrupted' AND duration_us > 1800000000)
     OR start_time < parent_start
-    OR (start_time > parent_end AND status <> 'interrupted')
+    OR start_time > parent_end
     OR (question > 0 AND start_time < answered)
   LIMIT 10`;

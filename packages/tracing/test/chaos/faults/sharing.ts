@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readSpoolStatus } from "../../../src/collector/spool/spool-status.ts";
 import { query } from "../../support/postgres-server.ts";
 import { requireBalance } from "../agreement.ts";
+import { requireAsLogged } from "../as-logged.ts";
 import type { Coach, CoachOptions } from "../coach.ts";
 import { copySpool, countSpans, type DeadSpool, leaveSpool } from "../dead-spool.ts";
 import type { Fault } from "../fault.ts";
@@ -12,7 +13,7 @@ import { finish } from "../finish.ts";
 import { readRunLogs } from "../run-log.ts";
 import type { Scene } from "../scene.ts";
 import { steadyCoach } from "../steady-coach.ts";
-import { statuses, wrongFigures, wrongRuns } from "../stored-runs.ts";
+import { wrongRuns } from "../stored-runs.ts";
 import { together } from "../together.ts";
 
 const STARTING_GUN = new URL("../services/starting-gun.ts", import.meta.url);
@@ -134,7 +135,5 @@ async function endAll(scene: Scene, { log, waiting }: Dead, coaches: readonly Co
   assert.equal(delivered, waiting, "more or less was delivered than the dead one had left");
   await scene.judge({ databaseUrl, ended: log.ended, dataDirs: [dataDir] });
   assert.deepEqual(readdirSync(join(dataDir, "spool")), [], "a directory is left");
-  assert.deepEqual(await wrongRuns(databaseUrl, log.settled), []);
-  assert.deepEqual(await wrongFigures(databaseUrl), []);
-  assert.ok(![...(await statuses(databaseUrl)).values()].includes("running"), "a run is said to go on");
+  await requireAsLogged(databaseUrl, log);
 }
