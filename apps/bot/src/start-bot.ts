@@ -62,12 +62,13 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
   });
   const records = new BotRecords(store.client);
   const sessions = new SessionStorage<SessionData>(records, logger);
+  const updates = new UpdateLog(records, logger);
   const preparing = new AbortController();
   await lifecycle.part("records", {
     start: () => prepareSchemas(store, logger, preparing.signal),
     stop: () => {
       preparing.abort();
-      return sessions.close();
+      return Promise.all([sessions.close(), updates.close()]);
     },
   });
   const tracing = await lifecycle.part("trace collector", {
@@ -100,7 +101,7 @@ export async function startBot(config: Config, logger: Logger, lifecycle: Lifecy
     limiter: new RateLimiterMemory({ points: TURNS_PER_MINUTE, duration: 60 }),
     records,
     sessions,
-    updates: new UpdateLog(records, logger),
+    updates,
     transcriber: config.transcription && createAssemblyAiTranscriber(config.transcription),
     listening: new Slots(MAX_LISTENING),
     downloadVoice: (fileId, signal) => downloadVoice({ api: bot.api, ...address, fileId, signal }),

@@ -20,7 +20,7 @@ describe.each(Object.entries(STORES))("the bot's records, %s", (_, open) => {
 
   it("prepares both schemas again without harm", async () => {
     await prepareSchemas(opened.store, logger, new AbortController().signal);
-    expect(await opened.store.client.rpc("schema_version", {}, { schema: "bot" })).toBe(1);
+    expect(await opened.store.client.rpc("schema_version", {}, { schema: "bot" })).toBe(2);
     expect(await opened.store.repo.schemaVersion()).toBeGreaterThan(0);
   });
 
