@@ -1,6 +1,7 @@
 import { TraceContext } from "@app/tracing";
 import { type Logger, pino, stdSerializers } from "pino";
 import pretty from "pino-pretty";
+import { toTerminalSafe } from "./terminal-safe.ts";
 
 export type { Logger } from "pino";
 
@@ -38,7 +39,9 @@ function toLoggedError(error: unknown): unknown {
 }
 
 function standardOutput(): { write(line: string): void } {
-  return process.stdout.isTTY ? pretty({ sync: true, ignore: "pid,hostname" }) : process.stdout;
+  if (!process.stdout.isTTY) return process.stdout;
+  const terminal = pretty({ sync: true, ignore: "pid,hostname" });
+  return { write: (line) => terminal.write(toTerminalSafe(line)) };
 }
 
 function withoutSecrets(

@@ -1,7 +1,12 @@
 import { type StoreClient, StoreError } from "@app/tracing";
+import { HangMemory } from "./hang-memory.ts";
 
-/** An answer that takes longer than this is as good as none to a person who waits. */
-const TIMEOUT_MS = 5_000;
+export interface BotRecordsOptions {
+  /** An answer that takes longer than this is as good as none to a person who waits. @default 5000 */
+  timeoutMs?: number;
+  /** For how long a database that has hung is taken to hang on. @default 5000 */
+  hangMemoryMs?: number;
+}
 
 /** It is what was sent that the database does not take; sending it again is of no use. */
 const REFUSALS: ReadonlySet<StoreError["kind"]> = new Set(["rejected", "too-large"]);
@@ -14,12 +19,24 @@ export class RecordsUnavailableError extends Error {
 /**
  * The functions of the schema `bot`, each a method. All of them throw `RecordsUnavailableError` while the database is away,
  * and `StoreError` when it refuses what it is given.
+ *
+ * A database that hangs is waited for by one call at a time; the others throw at once, or each step of an answer would
+ * wait again.
  */
 export class BotRecords {
   readonly #client: StoreClient;
+  readonly #timeoutMs: number;
+  readonly #hangs: HangMemory;
 
-  constructor(client: StoreClient) {
+  constructor(client: StoreClient, { timeoutMs = 5_000, hangMemoryMs = 5_000 }: BotRecordsOptions = {}) {
     this.#client = client;
+    this.#timeoutMs = timeoutMs;
+    this.#hangs = new HangMemory(hangMemoryMs);
+  }
+
+  /** Forgets that the database has hung, for whoever asks for the last time. */
+  lookAgain(): void {
+    this.#hangs.forget();
   }
 
   async readSession(key: string): Promise<unknown> {
@@ -63,11 +80,19 @@ export class BotRecords {
   }
 
   async #call(fn: string, args: Record<string, unknown>): Promise<unknown> {
+    const attempt = this.#hangs.begin();
+    if (!attempt) {
+      throw new RecordsUnavailableError(`bot.${fn}: the database did not answer a moment ago`);
+    }
+    const begunAt = performance.now();
     try {
-      return await this.#client.rpc(fn, toStorable(args), { schema: "bot", timeoutMs: TIMEOUT_MS });
+      return await this.#client.rpc(fn, toStorable(args), { schema: "bot", timeoutMs: this.#timeoutMs });
     } catch (cause) {
       if (!(cause instanceof StoreError) || REFUSALS.has(cause.kind)) throw cause;
+      attempt.hung = cause.kind === "unreachable" && performance.now() - begunAt >= this.#timeoutMs;
       throw new RecordsUnavailableError(`bot.${fn}: ${cause.message}`, { cause });
+    } finally {
+      this.#hangs.end(attempt);
     }
   }
 }

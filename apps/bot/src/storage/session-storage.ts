@@ -68,6 +68,7 @@ export class SessionStorage<T extends object> {
   async close(timeoutMs = 500): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#records.lookAgain();
     await Promise.race([this.#saveAll(), pause(timeoutMs, undefined, { ref: false })]);
     if (this.#unsaved.size > 0) {
       this.#logger.error({ sessions: this.#unsaved.size }, "Sessions could not be saved and are lost");
