@@ -17,13 +17,15 @@ export interface BatchDeliveryOptions {
   signal: AbortSignal;
   /** Keeps a record that the backend will never take. */
   deadLetter: (record: EncodedRecord, reason: string) => void;
-  /** Traces that have been erased since the batch was taken; what has not been sent of them is left out. */
-  erased: ReadonlySet<string>;
+  /** Traces that have been erased since the batch was taken; asked when it could not be sent at once. */
+  findErased: () => Promise<ReadonlySet<string>>;
 }
 
 interface Part {
   records: readonly EncodedRecord[];
   serverFailures: number;
+  /** Whether it has been sent before, in vain. */
+  sent?: boolean;
 }
 
 /**
@@ -43,17 +45,19 @@ export async function deliverBatch(
 
   while (parts.length > 0) {
     const part = parts[parts.length - 1] as Part;
+    const waits = part.sent || !circuit.open;
     await circuit.pass(signal);
     if (signal.aborted) {
       circuit.withdraw();
       return undefined;
     }
-    leaveOutErased(part, settlement, options);
+    if (waits) leaveOut(part, await options.findErased(), settlement);
     if (part.records.length === 0) {
       circuit.withdraw();
       parts.pop();
       continue;
     }
+    part.sent = true;
     const outcome = await send(part.records, options);
     if (signal.aborted && outcome.status === "retry") {
       circuit.withdraw();
@@ -93,7 +97,7 @@ export async function deliverBatch(
   return settlement;
 }
 
-function leaveOutErased(part: Part, settlement: Settlement, { erased }: BatchDeliveryOptions): void {
+function leaveOut(part: Part, erased: ReadonlySet<string>, settlement: Settlement): void {
   if (erased.size === 0) return;
   const kept = part.records.filter((record) => !erased.has(peekRecord(record)?.traceId ?? ""));
   settlement.erased += countSpans(part.records) - countSpans(kept);

@@ -41,8 +41,6 @@ export class Delivery {
   readonly #circuit: Circuit;
   readonly #abort = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
-  /** Traces that have been erased since the batches in flight were taken. */
-  readonly #erased = new Set<string>();
   #settledRecords = 0;
   #taking = false;
   /** Records of an outage that are still to be taken, and how long a rest each of them is worth. */
@@ -112,12 +110,6 @@ export class Delivery {
     return true;
   }
 
-  /** Leaves these traces out of what is in flight, but for what has been sent already. */
-  forget(traceIds: ReadonlySet<string>): void {
-    if (this.#inFlight.size === 0 && !this.#taking) return;
-    for (const traceId of traceIds) this.#erased.add(traceId);
-  }
-
   /** Stops sending; what is in flight is aborted and stays in the spool. */
   async stop(): Promise<void> {
     this.#options.spool.onReadable = undefined;
@@ -149,7 +141,6 @@ export class Delivery {
         this.#restAfter(batch.records.length);
         const delivery = this.#deliver(batch).finally(() => {
           this.#inFlight.delete(delivery);
-          if (this.#inFlight.size === 0 && !this.#taking) this.#erased.clear();
           void this.#pump();
         });
         this.#inFlight.add(delivery);
@@ -198,7 +189,7 @@ export class Delivery {
       circuit: this.#circuit,
       signal: this.#abort.signal,
       deadLetter: (record, reason) => spool.deadLetter([{ record, reason }]),
-      erased: this.#erased,
+      findErased: () => spool.findErased(batch),
     });
     if (!settlement) return;
     const before = spool.pendingSpans;

@@ -131,10 +131,9 @@ export class TraceCollector {
 
   /**
    * Forgets what it keeps in memory of traces that have been erased from its files; a part of `tracing.erase()`, which
-   * does the rest. What has been sent is not called back.
+   * does the rest. What is being sent is not called back.
    */
   forget(traceIds: ReadonlySet<string>): void {
-    this.#delivery.forget(traceIds);
     this.#spool.forget(traceIds);
   }
 

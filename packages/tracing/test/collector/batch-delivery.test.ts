@@ -19,7 +19,7 @@ function setUp(records: TraceRecord[]) {
         signal: abort.signal,
         deadLetter: (record, reason) =>
           deadLetters.push({ name: (JSON.parse(record) as TraceRecord).name, reason }),
-        erased,
+        findErased: async () => erased,
       },
     );
   return { backend, deadLetters, deliver, abort, erased };

@@ -141,6 +141,7 @@ export class MemoryQueue {
     const base = this.#progress.settled;
     const tickets = this.#progress.tickets;
     for (const ticket of tickets) {
+      ticket.start = target.read;
       ticket.end = ends[ticket.end - base - 1] as number;
       ticket.progress = target;
       target.tickets.push(ticket);

@@ -1,9 +1,10 @@
+import { peekRecord } from "../../record/peek.ts";
 import type { EncodedRecord } from "../../record/record.ts";
 import type { MemoryQueue } from "./memory-queue.ts";
 import type { Pending } from "./pending.ts";
 import type { Ticket } from "./progress.ts";
 import { Segment } from "./segment.ts";
-import { type ReadRecords, readRecords, type TakeLimits } from "./segment-reader.ts";
+import { type ReadRecords, readRecords, readTracesLeft, type TakeLimits } from "./segment-reader.ts";
 import type { SegmentStore } from "./segment-store.ts";
 import { reasonOf, type Trouble } from "./trouble.ts";
 
@@ -72,6 +73,20 @@ export class Outlet {
     if (!directory) return;
     store.checkpointer.touch(directory);
     store.sweep(directory);
+  }
+
+  async findErased(batch: SpoolBatch): Promise<ReadonlySet<string>> {
+    const erased = new Set<string>();
+    const ticket = this.#tickets.get(batch);
+    if (!ticket || !(ticket.progress instanceof Segment) || ticket.progress.removed) return erased;
+    const { progress: segment, start, end } = ticket;
+    // When it cannot be read, that is for those to say who have to read on.
+    const left = await readTracesLeft(segment, start, end).catch(() => undefined);
+    for (const record of left ? batch.records : []) {
+      const traceId = peekRecord(record)?.traceId;
+      if (traceId !== undefined && !left?.has(traceId)) erased.add(traceId);
+    }
+    return erased;
   }
 
   close(): void {

@@ -2,6 +2,8 @@
 export interface Ticket {
   /** What the records were read from; changes when memory moves to disk. */
   progress: Progress;
+  /** Position from which on they were read. */
+  start: number;
   /** Position behind the last of them. */
   end: number;
   records: number;
@@ -25,7 +27,8 @@ export class Progress {
 
   /** Notes that everything up to `end` was read, and that these records were in it. */
   take(end: number, records: number, spans: number): Ticket {
-    const ticket: Ticket = { progress: this, end, records, spans, settled: records === 0 };
+    const { read: start } = this;
+    const ticket: Ticket = { progress: this, start, end, records, spans, settled: records === 0 };
     this.read = end;
     this.tickets.push(ticket);
     this.#advance();

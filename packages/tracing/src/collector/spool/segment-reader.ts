@@ -1,6 +1,11 @@
+import { peekRecord } from "../../record/peek.ts";
 import type { EncodedRecord } from "../../record/record.ts";
 import { erasedType, payloadType } from "./line.ts";
+import { LineCursor } from "./line-cursor.ts";
 import type { Segment } from "./segment.ts";
+
+/** The ids stand within so many bytes of a record's beginning. */
+const HEAD_BYTES = 160;
 
 export interface TakeLimits {
   maxRecords: number;
@@ -64,4 +69,35 @@ export async function readRecords(segment: Segment, limits: TakeLimits): Promise
   } finally {
     segment.leave();
   }
+}
+
+/**
+ * The traces of which records stand between two positions now; undefined when nothing there is erased.
+ *
+ * @throws when the file cannot be read.
+ */
+export async function readTracesLeft(
+  segment: Segment,
+  start: number,
+  end: number,
+): Promise<Set<string> | undefined> {
+  const cursor = new LineCursor(start);
+  const fd = segment.enter();
+  const left = new Set<string>();
+  let erased = false;
+  try {
+    for (;;) {
+      const line = cursor.next(end);
+      if (line === "end" || (line === "more" && !(await cursor.fill(fd, end)))) break;
+      if (line === "more") continue;
+      if (line.state === "erased") erased = true;
+      for (const payload of line.payloads) {
+        const traceId = peekRecord(payload.toString("latin1", 0, HEAD_BYTES))?.traceId;
+        if (traceId !== undefined) left.add(traceId);
+      }
+    }
+  } finally {
+    segment.leave();
+  }
+  return erased ? left : undefined;
 }

@@ -163,6 +163,11 @@ export class Spool {
     this.#outlet.settle(batch);
   }
 
+  /** The traces of a batch whose lines have been erased since it was taken, by this process or another. */
+  findErased(batch: SpoolBatch): Promise<ReadonlySet<string>> {
+    return this.#outlet.findErased(batch);
+  }
+
   /** Keeps records that no backend takes in `dead-letter.ndjson` of {@link dir}, for people to look at. */
   deadLetter(letters: readonly DeadLetter[]): void {
     if (this.#closed || letters.length === 0) return;

@@ -68,6 +68,18 @@ it("erases what a live owner has read ahead of what it delivers", async () => {
   expect(dropped(drops)).toEqual({ erased: 1 });
 });
 
+it("tells of a batch that is held which of its traces have been erased since", async () => {
+  const root = scratch();
+  const { spool } = openSpool(root);
+  spool.append([1, 2, 3, 2, 4].map((id) => encoded("span", id)));
+  const [first, second] = await takeAll(spool, { maxRecords: 3, maxBytes: 1e6 });
+  if (!first || !second) throw new Error("two batches were expected");
+  expect(await spool.findErased(first)).toEqual(new Set());
+  await eraseFromSpool(root, traces(2, 4, 5));
+  expect(await spool.findErased(first)).toEqual(traces(2));
+  expect(await spool.findErased(second)).toEqual(traces(2, 4));
+});
+
 it("erases what a dead process left, and nothing is said of its open runs", async () => {
   const root = scratch();
   const records = [encoded("started", 1), encoded("started", 2), encoded("span", 3), encoded("span", 4)];
