@@ -8,10 +8,10 @@ import {
   type InsForgeServer,
   startInsForge,
 } from "../../../../packages/tracing/test/support/insforge-server.ts";
-import { AssemblyAiServer } from "../support/assemblyai-server.ts";
+import { AssemblyAiServer, type TranscriptionOutcome } from "../support/assemblyai-server.ts";
 import { type BotProcess, spawnBot } from "../support/bot-process.ts";
 import { ChatUser } from "../support/chat-user.ts";
-import { type ModelServer, startModelServer } from "../support/model-server.ts";
+import { type ModelDecision, type ModelServer, startModelServer } from "../support/model-server.ts";
 
 /** Everything the bot talks to, each in a real form on this machine, and keys that must show up nowhere. */
 export interface World {
@@ -31,7 +31,14 @@ export interface World {
 
 export const ADMIN = 900;
 
-export async function createWorld(): Promise<World> {
+export interface WorldOptions {
+  /** What the model does with requests that nothing is enqueued for. */
+  decide?: ModelDecision;
+  /** What a recording becomes. */
+  hear?: (recording: Buffer) => TranscriptionOutcome;
+}
+
+export async function createWorld({ decide, hear }: WorldOptions = {}): Promise<World> {
   const secrets = {
     telegram: "7000000001:AAEnd2EndTokenThatNobodyMaySee0000000",
     model: "sk-or-v1-end2end-model-key-that-nobody-may-see",
@@ -41,8 +48,8 @@ export async function createWorld(): Promise<World> {
   const [telegram, insforge, model, assemblyai] = await Promise.all([
     startLocalTelegram({ port: 0, token: secrets.telegram }),
     startInsForge(),
-    startModelServer(),
-    AssemblyAiServer.start(),
+    startModelServer(decide),
+    AssemblyAiServer.start(hear),
   ]);
   secrets.insforge = insforge.apiKey;
   secrets.assemblyai = assemblyai.apiKey;

@@ -30,7 +30,7 @@ const DEFAULT_TEXT = "The client loves the demo but says the price is too high."
 
 /**
  * A server on loopback that speaks as much of AssemblyAI's protocol as the bot needs: upload, create, poll. Outcomes are
- * used up in order; without one, a recording becomes a fixed text.
+ * used up in order; without one, a recording becomes what it is heard as: a fixed text, unless said otherwise.
  */
 export class AssemblyAiServer implements AsyncDisposable {
   readonly apiKey: string = "assembly-key-for-tests-0001";
@@ -41,12 +41,14 @@ export class AssemblyAiServer implements AsyncDisposable {
   });
   #url = "";
   #outcomes: TranscriptionOutcome[] = [];
-  #uploads = new Set<string>();
+  #hear: (recording: Buffer) => TranscriptionOutcome = () => ({ kind: "text", text: DEFAULT_TEXT });
+  #uploads = new Map<string, Buffer>();
   #transcripts = new Map<string, { outcome: TranscriptionOutcome; polls: number }>();
   #watchers = new Set<() => void>();
 
-  static async start(): Promise<AssemblyAiServer> {
+  static async start(hear?: (recording: Buffer) => TranscriptionOutcome): Promise<AssemblyAiServer> {
     const service = new AssemblyAiServer();
+    if (hear) service.#hear = hear;
     service.#server.listen(0, "127.0.0.1");
     await once(service.#server, "listening");
     service.#url = `http://127.0.0.1:${(service.#server.address() as AddressInfo).port}`;
@@ -109,17 +111,17 @@ export class AssemblyAiServer implements AsyncDisposable {
     switch (step) {
       case "upload": {
         const upload_url = `${this.#url}/upload/${crypto.randomUUID()}`;
-        this.#uploads.add(upload_url);
+        this.#uploads.set(upload_url, body);
         return answer(response, 200, { upload_url });
       }
       case "create": {
         const { audio_url } = JSON.parse(body.toString());
-        if (!this.#uploads.has(audio_url)) {
+        const recording = this.#uploads.get(audio_url);
+        if (!recording) {
           return answer(response, 400, { error: `Download error, unable to download ${audio_url}` });
         }
         const index = this.#outcomes.findIndex(({ kind }) => kind !== "status" && kind !== "hang");
-        const [outcome = { kind: "text", text: DEFAULT_TEXT } as const] =
-          index < 0 ? [] : this.#outcomes.splice(index, 1);
+        const [outcome = this.#hear(recording)] = index < 0 ? [] : this.#outcomes.splice(index, 1);
         const created = crypto.randomUUID();
         this.#transcripts.set(created, { outcome, polls: 0 });
         return answer(response, 200, { id: created, status: "queued", audio_url });

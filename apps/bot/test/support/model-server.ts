@@ -49,15 +49,18 @@ export interface ModelServer {
   readonly url: string;
   /** In the order they came. */
   readonly requests: readonly ModelRequest[];
-  /** Each is the answer to one request; when there are none, the answer is one that fits what the prompt asks for. */
+  /** Each is the answer to one request; when there are none, it is decided on, or else fits what the prompt asks for. */
   enqueue(...replies: ModelReply[]): void;
   /** Resolves with the request of that number, from 1, once it is there. */
   received(count: number): Promise<ModelRequest>;
   close(): Promise<void>;
 }
 
+/** Decides on a request that nothing is enqueued for; undefined leaves it the answer that fits. */
+export type ModelDecision = (request: ModelRequest) => ModelReply | undefined;
+
 /** A server on loopback that speaks as much of OpenRouter's and Anthropic's protocols as the bot needs. */
-export async function startModelServer(): Promise<ModelServer> {
+export async function startModelServer(decide: ModelDecision = () => undefined): Promise<ModelServer> {
   const requests: ModelRequest[] = [];
   const replies: ModelReply[] = [];
   const waiting = new Set<() => void>();
@@ -73,7 +76,8 @@ export async function startModelServer(): Promise<ModelServer> {
     requests.push(request);
     for (const look of waiting) look();
     const index = replies.findIndex(({ task }) => task === undefined || task === request.task);
-    const [reply = { kind: "text" } satisfies ModelReply] = index < 0 ? [] : replies.splice(index, 1);
+    const [enqueued] = index < 0 ? [] : replies.splice(index, 1);
+    const reply: ModelReply = enqueued ?? decide(request) ?? { kind: "text" };
     await reply.after;
     answer(reply, request, response);
   };
