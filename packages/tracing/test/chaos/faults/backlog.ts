@@ -10,6 +10,8 @@ const MAX_START_MS = 10_000;
 /** What a service takes beyond an idle one; a million records are more than a gigabyte. */
 const MAX_GROWTH_MB = 250;
 const MAX_DRAIN_MS = 15 * 60_000;
+/** A million records take more than the default cap. */
+const collector = { maxSpoolBytes: 4 * 2 ** 30 };
 
 export const backlog: Fault = {
   name: "23 1,000,000 records waiting at start",
@@ -24,7 +26,7 @@ export const backlog: Fault = {
     await dead.kill();
 
     const heirOn = (dir: string, name: string) => {
-      const options = { databaseUrl, dataDir: dir, logFile: join(scene.dir(), name), workers: 0 };
+      const options = { databaseUrl, dataDir: dir, logFile: join(scene.dir(), name), workers: 0, collector };
       return scene.coach(options, { imports: [MEMORY] });
     };
     const idle = heirOn(scene.dir(), "idle.log");
