@@ -1,3 +1,4 @@
+import { StoreError } from "@app/tracing";
 import { Composer, InlineKeyboard } from "grammy";
 import type { BotContext } from "./context.ts";
 import { say, show } from "./show.ts";
@@ -16,17 +17,18 @@ forget.command("forget", (ctx) =>
 forget.callbackQuery("forget:no", (ctx) => show(ctx, { text: "Nothing was erased." }));
 
 forget.callbackQuery("forget:yes", async (ctx) => {
-  const { background, records, tracing, traceRepo } = ctx.deps;
+  const { background, records, tracing } = ctx.deps;
   const userId = String(senderOf(ctx).id);
-  // What is still on its way would arrive after the erasure.
+  // What it would note would be kept after the erasure.
   await background.giveUp(userId);
-  await tracing.forceFlush();
-  if (tracing.stats().state !== "ok") {
+  try {
+    await tracing.erase({ telegramId: userId });
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
     return say(ctx, {
-      text: "I cannot reach my records right now, so nothing is erased yet. Try again in a minute.",
+      text: "I cannot reach my records right now, so not everything is erased yet. Try again in a minute.",
     });
   }
-  await traceRepo.deleteTraces({ telegramId: userId });
   await records.forget(userId);
   // Deletes it at the end of this update, instead of writing it.
   const flavored: BotContext = ctx;
