@@ -6,6 +6,7 @@ import { damagedFiles } from "./damaged-files.ts";
 import { hostileValues } from "./hostile-values.ts";
 import { kin } from "./kin.ts";
 import { lostAcknowledgement } from "./lost-acknowledgement.ts";
+import { lostFiles } from "./lost-files.ts";
 import { mutation } from "./mutation.ts";
 import { poison } from "./poison.ts";
 import { refusedKey } from "./refused-key.ts";
@@ -20,6 +21,7 @@ import { stopped } from "./stopped.ts";
 import { strangers } from "./strangers.ts";
 import { suddenEnds } from "./sudden-ends.ts";
 import { tooLarge } from "./too-large.ts";
+import { unreachable } from "./unreachable.ts";
 import { wrongTimes } from "./wrong-times.ts";
 
 /** The faults that the library survives, in the order of their numbers. */
@@ -29,9 +31,11 @@ export const faults: readonly Fault[] = [
   suddenEnds,
   stopped,
   damagedFiles,
+  lostFiles,
   sharing,
   clockSteps,
   spoolCap,
+  unreachable,
   retryAfter,
   serverErrors,
   tooLarge,
