@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { diag } from "@opentelemetry/api";
 
 /** Where the library says what an operator should know; `console` and pino loggers fit. */
@@ -8,11 +9,12 @@ export interface Logger {
   warn(message: string): void;
 }
 
+// Past Node's stream, which ends a process whose standard error is on a full disk or read by nobody; `console` does too,
+// the second time.
+const toStderr = (message: string) => void writeSync(2, `[tracing] ${message}\n`);
+
 /** Standard error, one line a message, so that a program's output stays its own. */
-export const stderrLogger: Logger = {
-  info: (message) => process.stderr.write(`[tracing] ${message}\n`),
-  warn: (message) => process.stderr.write(`[tracing] ${message}\n`),
-};
+export const stderrLogger: Logger = harmless({ info: toStderr, warn: toStderr });
 
 /** The same logger, which may throw without harm: tracing calls it from inside the traced code. */
 export function harmless(logger: Logger): Logger {
