@@ -19,6 +19,8 @@ export class SessionStorage<T extends object> {
   readonly #logger: Logger;
   readonly #recent = new LRUCache<string, T>({ max: MAX_RECENT });
   readonly #unsaved = new Map<string, T>();
+  /** What is under way to the database, by chat: the next has to wait, or an older state could arrive after a newer one. */
+  readonly #turns = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
 
@@ -46,8 +48,10 @@ export class SessionStorage<T extends object> {
     const copy = structuredClone(value);
     this.#recent.set(key, copy);
     try {
-      await this.#records.writeSession(key, copy);
-      this.#unsaved.delete(key);
+      await this.#inTurn(key, async () => {
+        await this.#records.writeSession(key, copy);
+        this.#unsaved.delete(key);
+      });
     } catch (error) {
       if (!(error instanceof RecordsUnavailableError)) throw error;
       if (this.#unsaved.size === 0) {
@@ -61,7 +65,7 @@ export class SessionStorage<T extends object> {
   async delete(key: string): Promise<void> {
     this.#recent.delete(key);
     this.#unsaved.delete(key);
-    await this.#records.deleteSession(key);
+    await this.#inTurn(key, () => this.#records.deleteSession(key));
   }
 
   /** Tries once more, for a moment, to write what could not be written; to be called before the client closes. */
@@ -93,14 +97,31 @@ export class SessionStorage<T extends object> {
 
   async #saveAll(): Promise<void> {
     for (const [key, value] of this.#unsaved) {
+      const isLatest = () => this.#unsaved.get(key) === value;
       try {
-        await this.#records.writeSession(key, value);
+        await this.#inTurn(key, async () => {
+          if (isLatest()) await this.#records.writeSession(key, value);
+        });
       } catch (error) {
         if (error instanceof RecordsUnavailableError) return;
         this.#logger.error({ err: error, key }, "A session is refused and dropped");
       }
-      // It may have been replaced by a newer one meanwhile.
-      if (this.#unsaved.get(key) === value) this.#unsaved.delete(key);
+      if (isLatest()) this.#unsaved.delete(key);
+    }
+  }
+
+  async #inTurn(key: string, act: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(key);
+    const turn = (async () => {
+      // How it went is told to whoever asked for it.
+      await before?.catch(() => undefined);
+      await act();
+    })();
+    this.#turns.set(key, turn);
+    try {
+      await turn;
+    } finally {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
     }
   }
 }
