@@ -83,12 +83,12 @@ function ownerOf({ pid, alive }: SpoolStatus): string {
   return `Process ${pid} (${alive ? "alive" : "ended"})`;
 }
 
-/** Counts by reason, as the checkpoint has them. */
+/** Counts by reason, as the checkpoint has them; what was erased is gone on purpose. */
 function droppedSpans({ ledger }: SpoolStatus): string[] {
   const dropped = ledger?.dropped;
   if (typeof dropped !== "object" || dropped === null) return [];
   return Object.entries(dropped)
-    .filter(([, spans]) => typeof spans === "number" && spans > 0)
+    .filter(([reason, spans]) => reason !== "erased" && typeof spans === "number" && spans > 0)
     .map(([reason, spans]) => `${reason} ${spans}`);
 }
 

@@ -75,7 +75,7 @@ describe("what waits in the spool", () => {
   it("says what was dead-lettered, dropped and damaged, each with its cure", async () => {
     const spoolDir = scratch();
     const spool = openSpool(spoolDir);
-    spool.setLedger(() => ({ dropped: { "spool-full": 12, disk: 0 } }));
+    spool.setLedger(() => ({ dropped: { "spool-full": 12, disk: 0, erased: 3 } }));
     spool.append(lines(2));
     spool.deadLetter([{ record: JSON.stringify(sampleRecord()), reason: "poison" }]);
     spool.close();
