@@ -21,6 +21,8 @@ export interface CoachOptions extends Omit<StartTracingOptions, "logger" | "otlp
   answerChars?: number;
   /** Milliseconds that each call of the store may take. @default the library's own, 30,000 */
   storeTimeoutMs?: number;
+  /** Leaves what the library has to say to the library, and out of the log. @default false */
+  warnToStderr?: boolean;
 }
 
 /** A traced service in a process of its own. */
@@ -47,6 +49,8 @@ export interface LaunchOptions {
   before?: string;
   /** Modules that are loaded before it, which may add orders to `services/orders.ts`. */
   imports?: readonly URL[];
+  /** What becomes of its standard error; see {@link ProgramOptions.stderr}. */
+  stderr?: "inherit" | "ignore" | "unread";
   /** Its log goes through a pipe, and somebody else writes the file: no limit of its own hits the log. */
   pipedLog?: boolean;
 }

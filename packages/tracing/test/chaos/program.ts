@@ -26,8 +26,8 @@ export interface ProgramOptions {
   before?: string;
   /** Modules that are loaded before it. */
   imports?: readonly URL[];
-  /** What becomes of its standard error. @default "inherit" */
-  stderr?: "inherit" | "ignore";
+  /** What becomes of its standard error; "unread" is a pipe that nobody reads. @default "inherit" */
+  stderr?: "inherit" | "ignore" | "unread";
   /** A file that gets what it writes to its descriptor 3, by way of this process. */
   thirdTo?: string;
 }
@@ -43,9 +43,15 @@ export function startProgram(
   const [file = "", ...rest] =
     before === undefined ? command : ["/bin/sh", "-c", `${before}\nexec "$@"`, "sh", ...command];
   const child = spawn(file, rest, {
-    stdio: ["pipe", "pipe", stderr, ...(thirdTo === undefined ? [] : (["pipe"] as const))],
+    stdio: [
+      "pipe",
+      "pipe",
+      stderr === "unread" ? "pipe" : stderr,
+      ...(thirdTo === undefined ? [] : (["pipe"] as const)),
+    ],
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
   });
+  if (stderr === "unread") child.stderr?.destroy();
   const copied = thirdTo && pipeline(child.stdio[3] as NodeJS.ReadableStream, createWriteStream(thirdTo));
   const exit = once(child, "exit").then(async ([code, signal]) => {
     await copied;

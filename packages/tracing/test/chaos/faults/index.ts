@@ -10,6 +10,7 @@ import { lostFiles } from "./lost-files.ts";
 import { mutation } from "./mutation.ts";
 import { poison } from "./poison.ts";
 import { refusedKey } from "./refused-key.ts";
+import { refusingDisk } from "./refusing-disk.ts";
 import { retryAfter } from "./retry-after.ts";
 import { schemaMissing } from "./schema-missing.ts";
 import { serverErrors } from "./server-errors.ts";
@@ -30,6 +31,7 @@ export const faults: readonly Fault[] = [
   signals,
   suddenEnds,
   stopped,
+  refusingDisk,
   damagedFiles,
   lostFiles,
   sharing,

@@ -33,6 +33,7 @@ const {
   answerChars = 400,
   longRunMs = 3_000,
   storeTimeoutMs,
+  warnToStderr = false,
   ...tracingOptions
 } = options;
 const log = logDescriptor ?? openSync(logFile, "a");
@@ -143,7 +144,7 @@ const starting = startTracing({
   ...tracingOptions,
   ...(store && { store }),
   collector: { lingerMs: 30, minBackoffMs: 50, maxBackoffMs: 500, ...tracingOptions.collector },
-  logger: { info: () => undefined, warn: (message) => note("warning", message) },
+  ...(!warnToStderr && { logger: { info: () => undefined, warn: (message) => note("warning", message) } }),
 });
 // Runs are recorded from the call on, while what the dead have left is still being taken over.
 const working = Promise.all(Array.from({ length: workers }, work));

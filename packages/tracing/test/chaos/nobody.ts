@@ -1,0 +1,2 @@
+/** Any user without rights will do. */
+export const NOBODY = 65_534;
