@@ -13,7 +13,7 @@ const mayImport = {
   collector: ["capture", "conventions", "core", "lock", "record"],
   store: ["collector/record-exporter", "record"],
   insforge: ["capture", "collector/record-exporter", "conventions", "record", "store"],
-  postgres: ["store"],
+  postgres: ["capture", "store"],
   embedded: ["insforge", "lock", "store"],
   otlp: ["capture", "collector/logger", "collector/record-exporter", "conventions", "record"],
   testing: ["capture", "collector", "conventions", "core", "record", "render", "store"],

@@ -117,7 +117,7 @@ function lineEnd(text: string, start: number, name: AssignedName): number {
 
 // Closing punctuation ends a value only where nothing that could belong to it follows.
 const WORD_END = new RegExp(
-  `[\\s"'\`;&<>]|${TERMINAL_COLOR}|\\\\["'\`nrtu/]|%(?:25)?26|[,)\\]}](?=$|[\\s"'\`,;.)\\]}\\\\])`,
+  `[\\s"'\`;&<>]|${TERMINAL_COLOR}|\\\\["'\`nrtu/]|[,)\\]}](?=$|[\\s"'\`,;.)\\]}\\\\])`,
   "g",
 );
 

@@ -1,3 +1,4 @@
+import { redactEncoded } from "./percent-encoded.ts";
 import { type Ranges, REDACTED, redactRanges } from "./ranges.ts";
 import { findAssignments } from "./secret-assignments.ts";
 import { compactName, isSecretName } from "./secret-names.ts";
@@ -38,6 +39,8 @@ export const HOOK_FAILED = "[redacted: the redact hook failed]";
 const SHORTEST = 5;
 /** A replacement can bring two halves of something together; more rounds than this have never anything to do. */
 const MAX_ROUNDS = 4;
+/** What is encoded more often than this is not looked into. */
+const MAX_ENCODINGS = 5;
 const MAX_CACHED_NAMES = 2_000;
 const MAX_CACHED_LENGTH = 64;
 
@@ -61,7 +64,7 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
       namePatterns.some((pattern) => pattern.test(name)),
   );
 
-  const builtIn = (value: string): string => {
+  const inOneForm = (value: string): string => {
     let text = value;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const found: Ranges = [];
@@ -76,8 +79,12 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
     }
     return text;
   };
+  const builtIn = (value: string, encodings = MAX_ENCODINGS): string => {
+    const decodedIn = (decoded: string) => builtIn(decoded, encodings - 1);
+    return inOneForm(encodings === 0 ? value : redactEncoded(value, decodedIn));
+  };
 
-  if (hook === undefined) return { isSecretName: isSecret, text: builtIn };
+  if (hook === undefined) return { isSecretName: isSecret, text: (value) => builtIn(value) };
   return {
     isSecretName: isSecret,
     text: (value, name) => afterHook(hook, builtIn(value), name === undefined ? {} : { name }),

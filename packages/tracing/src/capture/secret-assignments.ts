@@ -15,9 +15,7 @@ import { authorityAt, bareUserInfo, userInfo } from "./user-info.ts";
 export function findAssignments(text: string, isSecretName: (name: string) => boolean, found: Ranges): void {
   const colons = cursor(text, ":");
   const equals = cursor(text, "=");
-  const others = ["%3", "%253", "\\u003"].flatMap((wanted) =>
-    text.includes(wanted) ? cursor(text, wanted) : [],
-  );
+  const others = ["%3", "\\u003"].flatMap((wanted) => (text.includes(wanted) ? cursor(text, wanted) : []));
   const entries = new NamedEntries(text, isSecretName);
   let from = 0;
   for (;;) {
@@ -40,8 +38,8 @@ function cursor(text: string, wanted: string): (from: number) => number {
   };
 }
 
-/** A colon or an equals sign, as it is, percent-encoded once or twice, or escaped as in JSON. */
-const SEPARATOR = /[:=]|%(?:25)?3[AaDd]|\\u003[AaDd]/y;
+/** A colon or an equals sign, as it is, percent-encoded, or escaped as in JSON. */
+const SEPARATOR = /[:=]|%3[AaDd]|\\u003[AaDd]/y;
 
 function separatorLength(text: string, at: number): number | undefined {
   if (text[at] === ":" || text[at] === "=") return 1;
@@ -61,12 +59,15 @@ function separatorAt(
   if (length === undefined) return at + 1;
   const after = at + length;
   const colon = /[:Aa]/.test(text[after - 1] ?? "");
+  const encoded = text[at] === "%";
   if (colon) {
     const authority = authorityAt(text, after);
     if (authority !== undefined) return userInfo(text, authority, found);
     const tokenEnd = botToken(text, at, after, found) ?? bareUserInfo(text, at, after, found);
     if (tokenEnd !== undefined) return tokenEnd;
   }
+  // What is encoded together with its name is found where it is decoded.
+  if (encoded) return after;
   const name = assignedName(text, text[at] === "\\" ? beforeSlashes(text, at) : at, isSecretName);
   if (name === undefined) return takeValue(text, after, entries.valueAt(at, after), found);
   if (colon && isAmbiguousInProse(name)) return after;

@@ -36,7 +36,7 @@ const FORMS: readonly PairForm[] = [
   {
     hints: ["</", "&lt;/"],
     before:
-      /(?:<|&lt;)(?<name>[A-Za-z_][\w:.-]{1,63})(?:\s[^<>]{0,256})?(?:>|&gt;)\s{0,64}(?:<!\[CDATA\[)?(?=[^<\s])/g,
+      /(?:<|&lt;)(?<name>[A-Za-z_][\w:.-]{1,63})(?:\s(?:(?!&[lg]t;)[^<>]){0,256})?(?:>|&gt;)\s{0,64}(?:<!\[CDATA\[)?(?=[^<\s])/g,
     value: toTagEnd,
   },
   // ALTER ROLE app PASSWORD '...', IDENTIFIED BY '...'

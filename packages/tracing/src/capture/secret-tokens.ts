@@ -66,10 +66,10 @@ const SHAPES: TokenShape[] = [
     secretStart: ({ 0: found, index }) => (/\.[A-Za-z0-9_-]/.test(found) ? index : undefined),
   }),
   ...["Bearer", "bearer", "BEARER"].map((prefix) =>
-    shape(prefix, "(?:\\s|%20|\\+){1,8}([\\w.~+/=%-]+)", { secretStart: bearerStart }),
+    shape(prefix, "[\\s+]{1,8}([\\w.~+/=%-]+)", { secretStart: bearerStart }),
   ),
   ...["Basic", "basic", "BASIC"].map((prefix) =>
-    shape(prefix, "(?:\\s|%20|\\+){1,8}([\\w+/=%-]{6,})", { secretStart: basicStart }),
+    shape(prefix, "[\\s+]{1,8}([\\w+/=%-]{6,})", { secretStart: basicStart }),
   ),
   // A key whose end was cut off runs to the end of the text.
   shape("-----BEGIN ", "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"),

@@ -6,7 +6,7 @@ export interface AuthorityStart {
   encoded: boolean;
 }
 
-const SLASHES = /\/\/|\\{1,7}\/\\{1,7}\/|%(?:25)?2[Ff]%(?:25)?2[Ff]/y;
+const SLASHES = /\/\/|\\{1,7}\/\\{1,7}\/|%2[Ff]%2[Ff]/y;
 
 /** The authority behind a scheme's colon, whose two slashes may be escaped or encoded; undefined where there is none. */
 export function authorityAt(text: string, after: number): AuthorityStart | undefined {
@@ -17,7 +17,7 @@ export function authorityAt(text: string, after: number): AuthorityStart | undef
 }
 
 const AUTHORITY = /[^\s"'<>`\\/?#]*/y;
-const ENCODED_AUTHORITY = /(?:[^\s"'<>`\\/?#&%]|%(?:25)?(?!2[Ff]|25|3[Ff]|23)[0-9A-Fa-f]{2})*/y;
+const ENCODED_AUTHORITY = /(?:[^\s"'<>`\\/?#&%]|%(?!2[Ff]|3[Ff]|23)[0-9A-Fa-f]{2})*/y;
 /** How far behind the authority a password with a slash in it is looked for. */
 const MAX_SLASHED_PASSWORD = 128;
 /** As long as a token, so that a user name without a password is taken for one. */
@@ -38,14 +38,14 @@ export function userInfo(text: string, { at: start, encoded }: AuthorityStart, f
     end = start + at;
   }
   const user = text.slice(start, start + at);
-  if (user !== REDACTED && (/:|%(?:25)?3[Aa]/.test(user) || user.length >= TOKEN_LENGTH)) {
+  if (user !== REDACTED && (/:|%3[Aa]/.test(user) || user.length >= TOKEN_LENGTH)) {
     found.push(start, start + at);
   }
   return end;
 }
 
 function lastEncodedAt(authority: string): number {
-  return Math.max(authority.lastIndexOf("%40"), authority.lastIndexOf("%2540"), authority.lastIndexOf("@"));
+  return Math.max(authority.lastIndexOf("%40"), authority.lastIndexOf("@"));
 }
 
 /** `password@host:5432` or `password@tcp(` behind a user's name and a colon, as drivers take it without a scheme. */

@@ -149,8 +149,12 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** As much of a message is looked at. */
+const MAX_MESSAGE_CHARS = 4_000;
+
 function toMessage(status: number, { code, message }: Failure): string {
-  const said = toSafeText(withoutRow(message, code));
+  // Redacted first: a secret is known by what stands around it.
+  const said = toSafeText(withoutRow(toSafeText(message, MAX_MESSAGE_CHARS), code));
   const outcome = status === 0 ? "InsForge fails" : `InsForge answers ${status}`;
   const answer = `${outcome}${code ? ` (${code})` : ""}${said && said !== code ? `: ${said}` : ""}`;
   return `${answer.replace(/[.:]$/, "")}.`;

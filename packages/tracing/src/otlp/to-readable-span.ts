@@ -1,6 +1,8 @@
 import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
+import { REDACTED } from "../capture/ranges.ts";
+import { createRedactor } from "../capture/redact.ts";
 import { GENERAL, SCOPE_NAME } from "../conventions/attributes.ts";
 import type { RecordKind, TraceRecord } from "../record/record.ts";
 import { toSpanAttributes } from "./span-attributes.ts";
@@ -18,16 +20,24 @@ const KINDS: Readonly<Partial<Record<RecordKind, SpanKind>>> = {
   consumer: SpanKind.CONSUMER,
 };
 
-/** Makes resources, one object a service, for the spans of one request. */
+const redactor = createRedactor();
+
+/** Makes resources, one object a service, for the spans of one request. Secrets among the attributes are replaced. */
 export function createResources(
   attributes: Readonly<Record<string, string>>,
 ): (service: string | null) => Resource {
+  const clean = Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      redactor.text(name),
+      redactor.isSecretName(name) ? REDACTED : redactor.text(value),
+    ]),
+  );
   const resources = new Map<string | null, Resource>();
   return (service) => {
     const known = resources.get(service);
     if (known) return known;
     const name = service === null ? {} : { [GENERAL.SERVICE_NAME]: service };
-    const resource = resourceFromAttributes({ ...attributes, ...name });
+    const resource = resourceFromAttributes({ ...clean, ...name });
     resources.set(service, resource);
     return resource;
   };

@@ -1,3 +1,4 @@
+import { toSafeText } from "../capture/safe-text.ts";
 import { StoreError, type StoreErrorKind } from "../store/store-client.ts";
 
 /** SQLSTATE classes by what a caller does about them; source: PostgreSQL, appendix A, error codes. */
@@ -14,10 +15,12 @@ const KIND_OF_STATE: readonly (readonly [prefix: string, kind: StoreErrorKind])[
   ["08", "unreachable"],
 ];
 
+const MAX_MESSAGE_CHARS = 1_000;
+
 /** An error of `pg` in the terms that callers act on; what the server echoes of a row stays out. */
 export function toStoreError(error: unknown): StoreError {
   const code = codeOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = toSafeText(error instanceof Error ? error.message : String(error), MAX_MESSAGE_CHARS);
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) {
     return new StoreError("unreachable", `The database cannot be reached: ${message}`, { cause: error });
   }

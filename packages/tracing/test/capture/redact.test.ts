@@ -63,12 +63,15 @@ describe("a secret in a text", () => {
       JSON.stringify({ note: `first\n${text}` }),
       JSON.stringify({ note: text }),
       `Error: request to ${text} failed`,
+      `GET https://example.org/?q=${encodeURIComponent(text)}&page=2`,
+      encodeURIComponent(JSON.stringify({ note: encodeURIComponent(text) })),
     ];
     for (const whole of surroundings) {
       const result = redact(whole);
       expect(result).toContain("[redacted]");
       expect(result).not.toContain(hidden);
       expect(result).not.toContain(JSON.stringify(hidden).slice(1, -1));
+      expect(result).not.toContain(encodeURIComponent(hidden));
     }
   });
 
@@ -114,6 +117,8 @@ describe("a text without secrets", () => {
     expect(redact(text)).toBe(text);
     expect(redact(`${text}\n${text}`)).toBe(`${text}\n${text}`);
     expect(redact(JSON.stringify({ text }))).toBe(JSON.stringify({ text }));
+    const encoded = `https://example.org/?q=${encodeURIComponent(text.toWellFormed())}`;
+    expect(redact(encoded)).toBe(encoded);
   });
 
   it("stays as it is among all others", () => {
