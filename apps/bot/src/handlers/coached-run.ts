@@ -2,6 +2,7 @@ import { TraceContext } from "@app/tracing";
 import type { PipelineCatalog, PipelineName } from "../pipelines/catalog.ts";
 import { RunStoppedError } from "../runs/run-registry.ts";
 import { ProgressUpdater } from "../telegram/progress-updater.ts";
+import { markAnswered } from "../telegram/queue.ts";
 import type { Reply } from "../telegram/reply.ts";
 import type { BotContext } from "./context.ts";
 import { toApology } from "./failure-view.ts";
@@ -72,10 +73,12 @@ async function runWithProgress<N extends PipelineName>(
     background.add(userId, rest, afterwards);
     trace.setOutput(output);
     await progress.finish(withThumbs(run.onDone(output), trace.traceId));
+    markAnswered(ctx.update);
   } catch (error) {
     // What the rep was not shown does not count.
     ctx.session = before;
     await progress.finish({ text: toApology(error, trace.traceId) });
+    markAnswered(ctx.update);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { Bot } from "grammy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPolling, type Polling } from "../../src/telegram/polling.ts";
-import { answerCallbacksFirst, sequentialPerChat } from "../../src/telegram/queue.ts";
+import { answerCallbacksFirst, markAnswered, sequentialPerChat } from "../../src/telegram/queue.ts";
 import { BotApiServer } from "../support/bot-api-server.ts";
 import { recordLog } from "../support/log-lines.ts";
 
@@ -24,6 +24,11 @@ describe("the order of updates", () => {
       events.push(`${ctx.msg.text} begins`);
       if (ctx.msg.text.startsWith("slow")) await slow.promise;
       events.push(`${ctx.msg.text} ends`);
+    });
+    bot.callbackQuery("quick", async (ctx) => {
+      markAnswered(ctx.update);
+      events.push("quick is answered");
+      await slow.promise;
     });
     bot.on("callback_query:data", (ctx) => {
       events.push(`press of ${ctx.callbackQuery.data}`);
@@ -87,6 +92,19 @@ describe("the order of updates", () => {
     await server.received("answerCallbackQuery", 6);
     await finish();
     expect(events.filter((event) => event === "press of next")).toHaveLength(3);
+  });
+
+  it("takes a press for a new wish once the one before was answered, though it is still worked on", async () => {
+    server.press(1, 7, "quick");
+    await server.until(() => events.includes("quick is answered"));
+    server.press(2, 7, "quick");
+    await server.received("answerCallbackQuery", 2);
+    expect(server.callsOf("answerCallbackQuery").map(({ payload }) => payload.text)).toEqual([
+      undefined,
+      undefined,
+    ]);
+    await finish();
+    expect(events).toEqual(["quick is answered", "quick is answered"]);
   });
 
   it("handles a press whose answer fails, and logs that", async () => {
