@@ -9,6 +9,7 @@ import {
   agentNameOf,
   encodeRecord,
   type ToRecordOptions,
+  tagsOf,
   toInterruptedRecord,
   toRecord,
   toStartedRecord,
@@ -92,11 +93,11 @@ export class SpanRecorder {
   }
 
   #toSampled(span: ReadableSpanLike): SampledSpan {
-    const { [TRACING.TAGS]: tags, [TRACING.PIPELINE_NAME]: own } = span.attributes;
+    const { [TRACING.PIPELINE_NAME]: own } = span.attributes;
     return {
       traceId: span.spanContext().traceId,
       pipeline: typeof own === "string" ? own : this.#origins.get(span)?.pipeline,
-      tags: Array.isArray(tags) ? tags.map(String) : [],
+      tags: tagsOf(span.attributes).filter((tag) => typeof tag === "string"),
     };
   }
 

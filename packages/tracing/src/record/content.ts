@@ -11,6 +11,8 @@ import { attributeOf } from "./usage.ts";
 const ATTRIBUTES_FACTOR = 4;
 const MAX_EVENTS = 256;
 const MAX_LINKS = 128;
+/** Twice what an id takes: nobody has checked what a link leads to. */
+const MAX_ID_BYTES = 64;
 const MAX_SCORES = 64;
 const MAX_SCORE_NAME_BYTES = 512;
 const MAX_SCORE_COMMENT_BYTES = 8_192;
@@ -85,9 +87,10 @@ export function toEventsJson(
 }
 
 export function toLinksJson({ links }: ReadableSpanLike, settings: CaptureSettings): BoundedList {
-  const items = links.slice(0, MAX_LINKS).map((link) => {
-    const { traceId, spanId } = link.context;
-    return `{"traceId":"${traceId}","spanId":"${spanId}","attributes":${attributesJson(link.attributes ?? {}, settings) ?? "{}"}}`;
+  const id = (value: unknown) => JSON.stringify(cappedText(value, MAX_ID_BYTES, settings) ?? "");
+  const items = links.slice(0, MAX_LINKS).map(({ context, attributes = {} }) => {
+    const kept = attributesJson(attributes, settings) ?? "{}";
+    return `{"traceId":${id(context.traceId)},"spanId":${id(context.spanId)},"attributes":${kept}}`;
   });
   return joinWithin(items, links.length, settings.limits.maxBytes);
 }

@@ -20,6 +20,7 @@ const MAX_HEADER_BYTES = 512;
 const MAX_ERROR_BYTES = 8_192;
 const MAX_STACK_BYTES = 16_384;
 const MAX_TAGS = 64;
+const MAX_TAGS_READ = 1_024;
 
 export interface ToRecordOptions {
   settings: CaptureSettings;
@@ -177,9 +178,14 @@ export function agentNameOf(span: ReadableSpanLike): string | undefined {
   return typeof name === "string" && name !== "" ? name : span.name;
 }
 
-function tagsOf(attributes: Attributes): unknown[] {
-  const tags = attributes[TRACING.TAGS];
-  return Array.isArray(tags) ? [...new Set(tags)] : [];
+/** The span's tags, each once: texts, where nobody has put anything else there. */
+export function tagsOf(attributes: Attributes): unknown[] {
+  const tags: unknown = attributes[TRACING.TAGS];
+  try {
+    return Array.isArray(tags) ? [...new Set(tags.slice(0, MAX_TAGS_READ))] : [];
+  } catch {
+    return []; // A Proxy that lets nobody in.
+  }
 }
 
 function clampedOf(outOfRange: Readonly<Record<string, boolean>>): string[] | null {

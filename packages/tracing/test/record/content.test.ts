@@ -173,6 +173,13 @@ describe("events and links", () => {
     ]);
   });
 
+  it("that lead to no trace there can be are valid all the same, and can be stored", () => {
+    const context = { traceId: 'a"b\0', spanId: "\ud800", traceFlags: 1 };
+    const { links } = recordOf({ links: [{ context }] });
+    expect(JSON.parse(links ?? "")).toEqual([{ traceId: 'a"b\u2400', spanId: "\ufffd", attributes: {} }]);
+    expect(links).not.toContain("\0");
+  });
+
   it("beyond 256 or their room are left out, which the record says", () => {
     const many = Array.from({ length: 300 }, (_, index) => ({ name: `e${index}`, time: at(0) }));
     const record = toRecord(ended({ events: many }), { settings });

@@ -202,6 +202,21 @@ describe("header texts", () => {
     expect(JSON.stringify(record)).not.toContain(secret);
   });
 
+  it("are none where tags cannot be read, or are no texts", () => {
+    const { proxy, revoke } = Proxy.revocable(["beta"], {});
+    revoke();
+    for (const [tags, kept] of [
+      [proxy, []],
+      [new Array(4_000_000_000), []],
+      [
+        [null, { a: 1 }, ["x"], 7, "ok"],
+        ["7", "ok"],
+      ],
+    ] as const) {
+      expect(recordOf({ attributes: { "tracing.tags": tags as never } }).tags).toEqual(kept);
+    }
+  });
+
   it("keep at most 64 tags, and say when there were more", () => {
     const tags = Array.from({ length: 70 }, (_, index) => `tag-${index}`);
     const record = recordOf({ attributes: { "tracing.tags": tags } });
