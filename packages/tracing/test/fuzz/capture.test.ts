@@ -23,53 +23,43 @@ function capture(value: unknown, limits: CaptureLimits = DEFAULT_CAPTURE_LIMITS)
 }
 
 describe("capture of any value", () => {
-  it(
-    "keeps it in a faithful form, and is valid JSON",
-    () => {
-      fc.assert(
-        fc.property(specimen, ({ value, kept }) => {
-          const { json, truncated } = capture(value);
-          expect(json.isWellFormed()).toBe(true);
-          expect(difference(JSON.parse(json), kept, truncated)).toBeUndefined();
-        }),
-        runs(1_500),
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+  it("keeps it in a faithful form, and is valid JSON", { timeout: PROPERTY_TIMEOUT_MS }, () => {
+    fc.assert(
+      fc.property(specimen, ({ value, kept }) => {
+        const { json, truncated } = capture(value);
+        expect(json.isWellFormed()).toBe(true);
+        expect(difference(JSON.parse(json), kept, truncated)).toBeUndefined();
+      }),
+      runs(1_500),
+    );
+  });
 
-  it(
-    "stays within the bytes whatever they are; what is there is right, and what is missing is said to be",
-    () => {
-      fc.assert(
-        fc.property(specimen, limits, ({ value, kept }, limits) => {
-          const { json, truncated } = capture(value, limits);
-          expect(Buffer.byteLength(json)).toBeLessThanOrEqual(limits.maxBytes);
-          expect(difference(JSON.parse(json), kept, truncated)).toBeUndefined();
-        }),
-        runs(1_500),
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+  it("stays within the bytes whatever they are; what is there is right, and what is missing is said to be", {
+    timeout: PROPERTY_TIMEOUT_MS,
+  }, () => {
+    fc.assert(
+      fc.property(specimen, limits, ({ value, kept }, limits) => {
+        const { json, truncated } = capture(value, limits);
+        expect(Buffer.byteLength(json)).toBeLessThanOrEqual(limits.maxBytes);
+        expect(difference(JSON.parse(json), kept, truncated)).toBeUndefined();
+      }),
+      runs(1_500),
+    );
+  });
 
-  it(
-    "reads no more of it than its limits, however much there is",
-    () => {
-      fc.assert(
-        fc.property(endless, limits, ({ make, widest }, limits) => {
-          const { value, steps } = make(8 * limits.maxNodes + widest);
-          const { json } = capture(value, limits);
-          expect(Buffer.byteLength(json)).toBeLessThanOrEqual(limits.maxBytes);
-          expect(() => JSON.parse(json)).not.toThrow();
-          expect(steps.reads, "members read").toBeLessThanOrEqual(3 * limits.maxNodes + 3);
-          expect(steps.keys, "keys told").toBeLessThanOrEqual(2 * limits.maxNodes + 3 * widest);
-        }),
-        runs(400),
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+  it("reads no more of it than its limits, however much there is", { timeout: PROPERTY_TIMEOUT_MS }, () => {
+    fc.assert(
+      fc.property(endless, limits, ({ make, widest }, limits) => {
+        const { value, steps } = make(8 * limits.maxNodes + widest);
+        const { json } = capture(value, limits);
+        expect(Buffer.byteLength(json)).toBeLessThanOrEqual(limits.maxBytes);
+        expect(() => JSON.parse(json)).not.toThrow();
+        expect(steps.reads, "members read").toBeLessThanOrEqual(3 * limits.maxNodes + 3);
+        expect(steps.keys, "keys told").toBeLessThanOrEqual(2 * limits.maxNodes + 3 * widest);
+      }),
+      runs(400),
+    );
+  });
 
   it("takes time and space by what is kept, whatever the size of a value", async () => {
     const path = fileURLToPath(new URL("children/giants.ts", import.meta.url));

@@ -157,77 +157,69 @@ async function ask(fn: string, args: RpcArgs): Promise<{ answer: unknown } | und
 }
 
 describe("nonsense", () => {
-  it(
-    "as a batch is refused as a whole, or stored and counted",
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(batch, async (text) => {
-          const before = await everything();
-          const told = await ask("ingest", { batch: new RawJson(text) });
-          const after = await everything();
-          if (told === undefined) {
+  it("as a batch is refused as a whole, or stored and counted", {
+    timeout: PROPERTY_TIMEOUT_MS,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(batch, async (text) => {
+        const before = await everything();
+        const told = await ask("ingest", { batch: new RawJson(text) });
+        const after = await everything();
+        if (told === undefined) {
           expect(after).toEqual(before);
           return;
         }
-          const { spans } = before as { spans: number };
-          const { inserted = 0, unsupported = false } = told.answer as {
-            inserted?: number;
-            unsupported?: boolean;
-          };
-          expect(after).toMatchObject({ spans: spans + inserted });
-          if (unsupported) expect(after).toEqual(before);
-        }),
-        runs(250),
-      );
-      // Whatever was stored can be read.
-      const traces = await judge().rows("SELECT replace(trace_id::text, '-', '') AS id FROM tracing.traces");
-      expect(traces.length).toBeGreaterThan(0);
-      for (const { id } of traces)
-        expect(await judge().client.rpc("get_trace", { trace_id: id })).toMatchObject({ traceId: id });
-      expect(await judge().client.rpc("list_traces", {})).toHaveProperty("traces");
-      expect(await judge().client.rpc("stats", {})).toHaveProperty("count");
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+        const { spans } = before as { spans: number };
+        const { inserted = 0, unsupported = false } = told.answer as {
+          inserted?: number;
+          unsupported?: boolean;
+        };
+        expect(after).toMatchObject({ spans: spans + inserted });
+        if (unsupported) expect(after).toEqual(before);
+      }),
+      runs(250),
+    );
+    // Whatever was stored can be read.
+    const traces = await judge().rows("SELECT replace(trace_id::text, '-', '') AS id FROM tracing.traces");
+    expect(traces.length).toBeGreaterThan(0);
+    for (const { id } of traces)
+      expect(await judge().client.rpc("get_trace", { trace_id: id })).toMatchObject({ traceId: id });
+    expect(await judge().client.rpc("list_traces", {})).toHaveProperty("traces");
+    expect(await judge().client.rpc("stats", {})).toHaveProperty("count");
+  });
 
   it.each([
     ["list_traces", "traces"],
     ["stats", "byTime"],
     ["delete_traces", "traces"],
-  ])(
-    "as a filter of %s is refused, or means something",
-    async (fn, member) => {
-      await fc.assert(
-        fc.asyncProperty(filter, async (given) => {
-          const told = await ask(fn, { filter: asJson(given) });
-          if (told) expect(told.answer).toHaveProperty(member);
-        }),
-        runs(120),
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+  ])("as a filter of %s is refused, or means something", async (fn, member) => {
+    await fc.assert(
+      fc.asyncProperty(filter, async (given) => {
+        const told = await ask(fn, { filter: asJson(given) });
+        if (told) expect(told.answer).toHaveProperty(member);
+      }),
+      runs(120),
+    );
+  });
 
-  it(
-    "as a filter of errors, as options, ids and scores is refused, or means something",
-    async () => {
-      const text = fc.oneof(fc.string({ unit: "binary", maxLength: 40 }), fc.constant("0".repeat(32)));
-      await fc.assert(
-        fc.asyncProperty(filter, nonsense, text, text, async (given, value, traceId, spanId) => {
-          const errors = await ask("errors", { filter: asJson(given) });
-          if (errors) expect(Array.isArray(errors.answer)).toBe(true);
-          const score = asJson({ name: value, value: given });
-          for (const body of [score, asJson(value)]) {
-            const scored = await ask("score", { trace_id: traceId, score: body });
-            if (scored) expect(scored.answer).toBe(false);
-          }
-          await ask("get_trace", { trace_id: traceId, options: asJson(given) });
-          await ask("get_span", { trace_id: traceId, span_id: spanId });
-          await ask("maintain", { options: asJson({ retentionDays: value }) });
-        }),
-        runs(80),
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+  it("as a filter of errors, as options, ids and scores is refused, or means something", {
+    timeout: PROPERTY_TIMEOUT_MS,
+  }, async () => {
+    const text = fc.oneof(fc.string({ unit: "binary", maxLength: 40 }), fc.constant("0".repeat(32)));
+    await fc.assert(
+      fc.asyncProperty(filter, nonsense, text, text, async (given, value, traceId, spanId) => {
+        const errors = await ask("errors", { filter: asJson(given) });
+        if (errors) expect(Array.isArray(errors.answer)).toBe(true);
+        const score = asJson({ name: value, value: given });
+        for (const body of [score, asJson(value)]) {
+          const scored = await ask("score", { trace_id: traceId, score: body });
+          if (scored) expect(scored.answer).toBe(false);
+        }
+        await ask("get_trace", { trace_id: traceId, options: asJson(given) });
+        await ask("get_span", { trace_id: traceId, span_id: spanId });
+        await ask("maintain", { options: asJson({ retentionDays: value }) });
+      }),
+      runs(80),
+    );
+  });
 });

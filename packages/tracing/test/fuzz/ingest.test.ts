@@ -16,31 +16,29 @@ async function ingest(batch: readonly string[]): Promise<{ inserted: number; dup
 }
 
 describe("ingest of any records", () => {
-  it(
-    "leaves the same tables whatever comes first, comes twice, or comes together",
-    async () => {
-      let run = 0;
-      await fc.assert(
-        fc.asyncProperty(recordSet, fc.constantFrom(1, 4), async ({ records, arrivals }, inFlight) => {
-          for (const arrival of arrivals) {
-            run += 1;
-            const prefix = `run ${run} of `;
-            const traceIds = Array.from({ length: 3 }, () => randomBytes(16).toString("hex"));
-            const all = records(traceIds, prefix);
-            const expected = tablesOf(all);
-            const inserted = await send(
-              toBatches(all, arrival).map((batch) => batch.map(encodeRecord)),
-              inFlight,
-            );
-            expect(inserted).toBe(expected.spans.length);
-            expect(await storedTables(judge(), traceIds, prefix)).toEqual(expected);
-          }
-        }),
-        runs(120),
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+  it("leaves the same tables whatever comes first, comes twice, or comes together", {
+    timeout: PROPERTY_TIMEOUT_MS,
+  }, async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(recordSet, fc.constantFrom(1, 4), async ({ records, arrivals }, inFlight) => {
+        for (const arrival of arrivals) {
+          run += 1;
+          const prefix = `run ${run} of `;
+          const traceIds = Array.from({ length: 3 }, () => randomBytes(16).toString("hex"));
+          const all = records(traceIds, prefix);
+          const expected = tablesOf(all);
+          const inserted = await send(
+            toBatches(all, arrival).map((batch) => batch.map(encodeRecord)),
+            inFlight,
+          );
+          expect(inserted).toBe(expected.spans.length);
+          expect(await storedTables(judge(), traceIds, prefix)).toEqual(expected);
+        }
+      }),
+      runs(120),
+    );
+  });
 });
 
 /** Sends batches, so many at a time; resolves to how many spans were new. */

@@ -103,96 +103,86 @@ function judge(bytes: Buffer, texts: readonly string[]) {
 }
 
 describe("the bytes of a spool", () => {
-  it(
-    "are a line a record, and give back exactly what was written",
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(records, async (texts) => {
-          const bytes = await written(texts);
-          expect(bytes.toString("latin1")).toBe(texts.map((text) => `${toLine(text)}\n`).join(""));
+  it("are a line a record, and give back exactly what was written", {
+    timeout: PROPERTY_TIMEOUT_MS,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(records, async (texts) => {
+        const bytes = await written(texts);
+        expect(bytes.toString("latin1")).toBe(texts.map((text) => `${toLine(text)}\n`).join(""));
+        await within(async (root) => {
+          const { spool } = openSpool(root);
+          spool.append(texts);
+          expect(await drain(spool)).toEqual(texts);
+          spool.close();
+        });
+      }),
+      runs(100),
+    );
+  });
+
+  it("of a dead process give back what is untouched, in order, whatever else is in the file, and count the rest", {
+    timeout: PROPERTY_TIMEOUT_MS,
+  }, async () => {
+    await fc.assert(
+      fc.asyncProperty(records, fc.array(damage, { minLength: 1, maxLength: 3 }), async (texts, damages) => {
+        const bytes = damages.reduce(spoil, await written(texts));
+        const { untouched, standing, rubbish, recognisable } = judge(bytes, texts);
+        await within(async (root) => {
+          mkdirSync(join(root, "1-0-0000000000aa"));
+          writeFileSync(join(root, "1-0-0000000000aa", SEGMENT), bytes);
+          const { spool, damaged } = openSpool(root);
+          const { spans } = await spool.adopt();
+          const pending = spool.pendingSpans;
+          expect(spans).toBe(pending + damaged());
+          const out = await drain(spool);
+          expect(out).toHaveLength(pending);
+          expect(out).toEqual(standing.filter((text) => out.includes(text)));
+          expect(untouched.filter((text) => !out.includes(text))).toEqual([]);
+          const lost = texts.length - out.length;
+          expect(damaged()).toBeGreaterThanOrEqual(recognisable);
+          expect(damaged()).toBeLessThanOrEqual(lost + rubbish);
+          expect([spool.pendingRecords, spool.unread]).toEqual([0, false]);
+          spool.close();
+        });
+      }),
+      runs(300),
+    );
+  });
+
+  it("of a living process do the same, and what is lost of them is counted exactly", {
+    timeout: PROPERTY_TIMEOUT_MS,
+  }, async () => {
+    const taken = fc.nat(12);
+    await fc.assert(
+      fc.asyncProperty(
+        records,
+        taken,
+        fc.array(inPlace, { minLength: 1, maxLength: 3 }),
+        async (texts, first, damages) => {
           await within(async (root) => {
-            const { spool } = openSpool(root);
-            spool.append(texts);
-            expect(await drain(spool)).toEqual(texts);
+            const { spool, damaged } = openSpool(root);
+            const before = texts.slice(0, first);
+            spool.append(before);
+            const out = await drain(spool);
+            expect(out).toEqual(before);
+            const after = texts.slice(first);
+            spool.append(after);
+            if (after.length === 0) return spool.close();
+            const path = join(spool.dir, SEGMENT);
+            const bytes = damages.reduce(spoil, readFileSync(path));
+            writeFileSync(path, bytes);
+            const { untouched } = judge(bytes, after);
+            const rest = await drain(spool);
+            expect(untouched.filter((text) => !rest.includes(text))).toEqual([]);
+            expect(rest).toEqual(after.filter((text) => rest.includes(text)));
+            expect(rest.length + damaged()).toBe(after.length);
+            expect([spool.pendingRecords, spool.pendingSpans]).toEqual([0, 0]);
             spool.close();
           });
-        }),
-        runs(100),
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
-
-  it(
-    "of a dead process give back what is untouched, in order, whatever else is in the file, and count the rest",
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          records,
-          fc.array(damage, { minLength: 1, maxLength: 3 }),
-          async (texts, damages) => {
-            const bytes = damages.reduce(spoil, await written(texts));
-            const { untouched, standing, rubbish, recognisable } = judge(bytes, texts);
-            await within(async (root) => {
-              mkdirSync(join(root, "1-0-0000000000aa"));
-              writeFileSync(join(root, "1-0-0000000000aa", SEGMENT), bytes);
-              const { spool, damaged } = openSpool(root);
-              const { spans } = await spool.adopt();
-              const pending = spool.pendingSpans;
-              expect(spans).toBe(pending + damaged());
-              const out = await drain(spool);
-              expect(out).toHaveLength(pending);
-              expect(out).toEqual(standing.filter((text) => out.includes(text)));
-              expect(untouched.filter((text) => !out.includes(text))).toEqual([]);
-              const lost = texts.length - out.length;
-              expect(damaged()).toBeGreaterThanOrEqual(recognisable);
-              expect(damaged()).toBeLessThanOrEqual(lost + rubbish);
-              expect([spool.pendingRecords, spool.unread]).toEqual([0, false]);
-              spool.close();
-            });
-          },
-        ),
-        runs(300),
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
-
-  it(
-    "of a living process do the same, and what is lost of them is counted exactly",
-    async () => {
-      const taken = fc.nat(12);
-      await fc.assert(
-        fc.asyncProperty(
-          records,
-          taken,
-          fc.array(inPlace, { minLength: 1, maxLength: 3 }),
-          async (texts, first, damages) => {
-            await within(async (root) => {
-              const { spool, damaged } = openSpool(root);
-              const before = texts.slice(0, first);
-              spool.append(before);
-              const out = await drain(spool);
-              expect(out).toEqual(before);
-              const after = texts.slice(first);
-              spool.append(after);
-              if (after.length === 0) return spool.close();
-              const path = join(spool.dir, SEGMENT);
-              const bytes = damages.reduce(spoil, readFileSync(path));
-              writeFileSync(path, bytes);
-              const { untouched } = judge(bytes, after);
-              const rest = await drain(spool);
-              expect(untouched.filter((text) => !rest.includes(text))).toEqual([]);
-              expect(rest).toEqual(after.filter((text) => rest.includes(text)));
-              expect(rest.length + damaged()).toBe(after.length);
-              expect([spool.pendingRecords, spool.pendingSpans]).toEqual([0, 0]);
-              spool.close();
-            });
-          },
-        ),
-        runs(150),
-      );
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+        },
+      ),
+      runs(150),
+    );
+  });
 });

@@ -187,24 +187,22 @@ async function finish(traces: Traces, world: SpoolWorld): Promise<void> {
   }
 }
 
-it(
-  "leaves no trace running: what the backend knows to have begun ends, whatever is damaged or cut short",
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(steps, async (commands) => {
-        const traces = new Traces();
-        const world = new SpoolWorld();
-        try {
-          await open("first", false).run(traces, world);
-          await fc.asyncModelRun(() => ({ model: traces, real: world }), commands);
-          await finish(traces, world);
-          expect([...traces.begun].filter((id) => !traces.ended.has(id))).toEqual([]);
-        } finally {
-          world.end();
-        }
-      }),
-      runs(80),
-    );
-  },
-  PROPERTY_TIMEOUT_MS,
-);
+it("leaves no trace running: what the backend knows to have begun ends, whatever is damaged or cut short", {
+  timeout: PROPERTY_TIMEOUT_MS,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (commands) => {
+      const traces = new Traces();
+      const world = new SpoolWorld();
+      try {
+        await open("first", false).run(traces, world);
+        await fc.asyncModelRun(() => ({ model: traces, real: world }), commands);
+        await finish(traces, world);
+        expect([...traces.begun].filter((id) => !traces.ended.has(id))).toEqual([]);
+      } finally {
+        world.end();
+      }
+    }),
+    runs(80),
+  );
+});

@@ -66,19 +66,15 @@ const orderly = fc.commands([...ordinary, ...ends], SIZE);
 const spoilt = fc.commands([...ordinary, ...ends, corrupting, corrupting, spoiling], SIZE);
 
 describe("Spool against a model", () => {
-  it(
-    "hands out all that is on its disk, in order, and nothing that an intact checkpoint has noted",
-    async () => {
-      await fc.assert(fc.asyncProperty(orderly, follow), runs(100));
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+  it("hands out all that is on its disk, in order, and nothing that an intact checkpoint has noted", {
+    timeout: PROPERTY_TIMEOUT_MS,
+  }, async () => {
+    await fc.assert(fc.asyncProperty(orderly, follow), runs(100));
+  });
 
-  it(
-    "loses nothing but what is damaged, and counts that, whatever becomes of files and checkpoints",
-    async () => {
-      await fc.assert(fc.asyncProperty(spoilt, follow), runs(100));
-    },
-    PROPERTY_TIMEOUT_MS,
-  );
+  it("loses nothing but what is damaged, and counts that, whatever becomes of files and checkpoints", {
+    timeout: PROPERTY_TIMEOUT_MS,
+  }, async () => {
+    await fc.assert(fc.asyncProperty(spoilt, follow), runs(100));
+  });
 });
