@@ -1,7 +1,19 @@
 import type { TraceSummary } from "@app/tracing";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  type PostgresServer,
+  startPostgres,
+} from "../../../../packages/tracing/test/support/postgres-server.ts";
 import type { ChatUser } from "../support/chat-user.ts";
 import { createTestWorld, type World } from "./world.ts";
+
+let postgres: PostgresServer;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+}, 120_000);
+
+afterAll(() => postgres.stop());
 
 const USERS = [11, 12, 13, 14, 15];
 
@@ -26,7 +38,7 @@ async function storedRuns(world: World): Promise<TraceSummary[]> {
 
 describe("stopping the bot", () => {
   it("stops updates, then handlers, background work, the collector and the client", async () => {
-    const world = await createTestWorld();
+    const world = await createTestWorld({ databaseUrl: await postgres.createDatabase() });
     const bot = await world.startBot();
     const { code } = await bot.end();
     expect(code).toBe(0);
@@ -46,7 +58,7 @@ describe("stopping the bot", () => {
   });
 
   it("SIGTERM in the middle of five runs: those that finish in time are answered, and every trace is stored", async () => {
-    const world = await createTestWorld();
+    const world = await createTestWorld({ databaseUrl: await postgres.createDatabase() });
     const bot = await world.startBot();
     const { users, release } = await beginFiveRuns(world);
     const ended = bot.end("SIGTERM");
@@ -62,7 +74,7 @@ describe("stopping the bot", () => {
   });
 
   it("SIGTERM in the middle of five runs that hang: each gets an apology within 8 s, and every trace is stored", async () => {
-    const world = await createTestWorld();
+    const world = await createTestWorld({ databaseUrl: await postgres.createDatabase() });
     const bot = await world.startBot();
     const { users } = await beginFiveRuns(world);
     const { code, tookMs } = await bot.end("SIGTERM");
@@ -78,7 +90,7 @@ describe("stopping the bot", () => {
   });
 
   it("SIGTERM while the database hangs: each run gets an apology within 8 s, and its trace waits in the spool", async () => {
-    const world = await createTestWorld();
+    const world = await createTestWorld({ databaseUrl: await postgres.createDatabase() });
     const bot = await world.startBot();
     const { users } = await beginFiveRuns(world);
     const other = world.user(16);
@@ -104,7 +116,7 @@ describe("stopping the bot", () => {
   });
 
   it("SIGTERM while neither Telegram nor the database answers takes no longer", async () => {
-    const world = await createTestWorld();
+    const world = await createTestWorld({ databaseUrl: await postgres.createDatabase() });
     const bot = await world.startBot();
     await beginFiveRuns(world);
     world.insforge.fault(() => ({ kind: "hang" }));
@@ -115,7 +127,7 @@ describe("stopping the bot", () => {
   });
 
   it("a second signal stops at once", async () => {
-    const world = await createTestWorld();
+    const world = await createTestWorld({ databaseUrl: await postgres.createDatabase() });
     const bot = await world.startBot();
     await beginFiveRuns(world);
     bot.child.kill("SIGTERM");
@@ -128,7 +140,7 @@ describe("stopping the bot", () => {
 
 describe("killing the bot", () => {
   it("SIGKILL in the middle of five runs: they are interrupted, nothing is done twice, and the users are told", async () => {
-    const world = await createTestWorld();
+    const world = await createTestWorld({ databaseUrl: await postgres.createDatabase() });
     const bot = await world.startBot();
     const { users } = await beginFiveRuns(world);
     await bot.end("SIGKILL");

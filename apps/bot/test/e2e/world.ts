@@ -36,9 +36,11 @@ export interface WorldOptions {
   decide?: ModelDecision;
   /** What a recording becomes. */
   hear?: (recording: Buffer) => TranscriptionOutcome;
+  /** An empty database. @default one in a PostgreSQL of its own, whose start takes seconds */
+  databaseUrl?: string | undefined;
 }
 
-export async function createWorld({ decide, hear }: WorldOptions = {}): Promise<World> {
+export async function createWorld({ decide, hear, databaseUrl }: WorldOptions = {}): Promise<World> {
   const secrets = {
     telegram: "7000000001:AAEnd2EndTokenThatNobodyMaySee0000000",
     model: "sk-or-v1-end2end-model-key-that-nobody-may-see",
@@ -47,7 +49,7 @@ export async function createWorld({ decide, hear }: WorldOptions = {}): Promise<
   };
   const [telegram, insforge, model, assemblyai] = await Promise.all([
     startLocalTelegram({ port: 0, token: secrets.telegram }),
-    startInsForge(),
+    startInsForge(databaseUrl === undefined ? {} : { databaseUrl }),
     startModelServer(decide),
     AssemblyAiServer.start(hear),
   ]);
@@ -103,8 +105,8 @@ export async function createWorld({ decide, hear }: WorldOptions = {}): Promise<
 }
 
 /** A world for one test. */
-export async function createTestWorld(): Promise<World> {
-  const world = await createWorld();
+export async function createTestWorld(options: WorldOptions = {}): Promise<World> {
+  const world = await createWorld(options);
   onTestFinished(() => world.close());
   return world;
 }
