@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
+import { makePrivate } from "../lock/private-files.ts";
 
 const SETTINGS = {
   // Most of the default of 128 MB would only sit in this process's memory; the kernel caches the files all the same.
@@ -43,6 +44,8 @@ export async function openDatabase(dir: string): Promise<PGlite> {
   if (!existsSync(join(dir, "PG_VERSION"))) {
     throw new OpenFailure("store-failed", "it has no PG_VERSION", undefined);
   }
+  // PGlite leaves what it makes open to everybody; here that is behind a private directory, and elsewhere it may not be.
+  makePrivate(dir);
   return startDatabase(dir);
 }
 
@@ -78,6 +81,7 @@ export async function initialiseDatabase(dir: string): Promise<void> {
   rmSync(unfinished, { recursive: true, force: true });
   const database = await startDatabase(unfinished);
   await database.close();
+  makePrivate(unfinished);
   renameSync(unfinished, dir);
 }
 

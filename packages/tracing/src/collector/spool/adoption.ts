@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { acquireDirectoryLock, type DirectoryLock, LOCK_FILE } from "../../lock/directory-lock.ts";
+import { isAlien } from "../../lock/private-files.ts";
 import type { EncodedRecord } from "../../record/record.ts";
 import { CHECKPOINT_FILE, readCheckpoint } from "./checkpoint.ts";
 import { DEAD_LETTER_FILE } from "./dead-letters.ts";
@@ -67,6 +68,12 @@ function claim(
     if (names.some((file) => (parseSegmentName(file)?.format ?? SEGMENT_FORMAT) > SEGMENT_FORMAT)) {
       warn(
         `The spool directory ${name} was written by a newer version of this library; it stays where it is.`,
+      );
+      return undefined;
+    }
+    if (isAlien(path, root)) {
+      warn(
+        `The spool directory ${name} may have been written by other users; it stays where it is. If it is yours, make it private with chmod -R go= ${path}, and give it to the user of ${root}.`,
       );
       return undefined;
     }

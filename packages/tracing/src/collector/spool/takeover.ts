@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { isOpenToAll } from "../../lock/private-files.ts";
 import type { EncodedRecord } from "../../record/record.ts";
 import { type Adopted, adoptDirectory, listDirectories } from "./adoption.ts";
 import type { Intake } from "./intake.ts";
@@ -8,6 +9,7 @@ import type { SegmentStore } from "./segment-store.ts";
 import { reasonOf, type Trouble } from "./trouble.ts";
 
 const INTERRUPTED_AT_ONCE = 64;
+const OPEN_TO_ALL = "Every user of this machine may remove what waits in the spool's root.";
 
 /** What was taken over from dead processes. */
 export interface Adoption {
@@ -62,7 +64,9 @@ export async function takeOver(options: TakeoverOptions): Promise<Adoption> {
 
 function list({ root, trouble }: TakeoverOptions): string[] {
   try {
-    return listDirectories(root);
+    const names = listDirectories(root);
+    if (isOpenToAll(root)) trouble.raise("open", `${OPEN_TO_ALL} Make it private: chmod go= ${root}`);
+    return names;
   } catch (error) {
     trouble.raise("list", `The spool's root cannot be listed (${reasonOf(error)}); nothing is taken over.`);
     return [];
