@@ -64,6 +64,10 @@ const BEFORE_RESTART = 0.05;
 const AFTER_RESTART = 0.15;
 const LAST = 0.3;
 
+/** Replies for each user, after which a process counts as warm. */
+const WARM_REPLIES = 10;
+const LOOK_MS = 200;
+
 /** Between two moves of one user, for each user there is, so that a machine has as much to do with few as with many. */
 const THINK_MS_PER_USER = 50;
 
@@ -140,7 +144,7 @@ async function live(stage: Stage): Promise<void> {
   await startLife(stage);
   sampler.start();
   for (const user of users) user.go();
-  await elapse(stage, "warm-up", WARM_UP);
+  await warmUp(stage, WARM_UP);
   await rest(stage, "warm");
 
   await elapse(stage, "load", BEFORE_OUTAGE);
@@ -150,7 +154,7 @@ async function live(stage: Stage): Promise<void> {
 
   await elapse(stage, "load", BEFORE_RESTART);
   await restart(stage);
-  await elapse(stage, "warm-up", AFTER_RESTART);
+  await warmUp(stage, AFTER_RESTART);
   await rest(stage, "warm");
 
   await elapse(stage, "load", LAST);
@@ -169,17 +173,43 @@ async function elapse({ sampler, options }: Stage, phase: string, part: number):
   await pause(options.seconds * part * 1_000);
 }
 
-/** First the database takes requests and answers none, then it cannot be reached. */
+/** On a slow machine it takes longer, until everything a process does was done a few times. */
+async function warmUp(stage: Stage, part: number): Promise<void> {
+  const { users } = stage;
+  const repliesBefore = countReplies(users);
+  await elapse(stage, "warm-up", part);
+  while (countReplies(users) - repliesBefore < users.length * WARM_REPLIES) {
+    if (users.some(({ problems }) => problems.length > 0)) return;
+    await pause(LOOK_MS);
+  }
+}
+
+function countReplies(users: readonly SimulatedUser[]): number {
+  return users.reduce((sum, { notes }) => sum + notes.filter(({ kind }) => kind === "replied").length, 0);
+}
+
+/** First the database cannot be reached, then it takes requests and answers none; some of those it does afterwards. */
 async function sufferOutage(stage: Stage): Promise<void> {
   const { gate, circumstances } = stage;
   const over = circumstances.begin("outage");
-  gate.block();
-  await elapse(stage, "outage: hangs", OUTAGE / 2);
   await gate.shut();
-  gate.unblock();
   await elapse(stage, "outage: refuses", OUTAGE / 2);
+  await untilFelt(stage);
+  gate.block();
   await gate.open();
+  await elapse(stage, "outage: hangs", OUTAGE / 2);
+  gate.unblock();
   over();
+}
+
+/** An outage in which nothing is left waiting would prove nothing. */
+async function untilFelt({ sampler, users, options }: Stage): Promise<void> {
+  const deadline = performance.now() + options.patienceMs;
+  while (performance.now() < deadline && users.every(({ problems }) => problems.length === 0)) {
+    const { state, pending } = await sampler.ask();
+    if (state !== "ok" && pending > 0) return;
+    await pause(LOOK_MS);
+  }
 }
 
 /** The users go on meanwhile. */

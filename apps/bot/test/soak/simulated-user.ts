@@ -143,21 +143,27 @@ export class SimulatedUser {
       const isRepeated =
         this.notes.filter(({ kind, what }) => kind === "sent" && what === step.what).length > 1;
       if (!isRepeated) continue;
-      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      this.#drop(waiting);
       this.#note("replied", `${step.what}: on it`);
     }
   }
 
   #take(change: Change): void {
     const { isNew, message } = change;
-    const [first] = this.#waiting;
-    const taken = first && (first.step.expected.take(change) ?? this.#excused(first, change));
-    if (taken === "under-way") this.#note("begun", first?.step.what ?? "", message.text);
-    else if (first && taken) this.#replied(first, taken.done, message.text);
-    else if (first?.step.mayBeSilent) {
-      this.#waiting.shift();
-      this.#take(change);
-    } else this.#note("strange", isNew ? "a message" : "a change", message.text);
+    for (const waiting of [...this.#waiting]) {
+      const taken = waiting.step.expected.take(change) ?? this.#excused(waiting, change);
+      if (taken === "under-way") return this.#note("begun", waiting.step.what, message.text);
+      if (taken) return this.#replied(waiting, taken.done, message.text);
+      // The reply to what comes next tells that there will be none.
+      if (waiting.step.mayBeSilent) this.#drop(waiting);
+      // That the database is away is said beside the queue, and can be overtaken.
+      else if (!this.#options.circumstances.touched("outage", waiting.sentAt)) break;
+    }
+    this.#note("strange", isNew ? "a message" : "a change", message.text);
+  }
+
+  #drop(waiting: Waiting): void {
+    this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
   }
 
   /** A reply that says why there is no other one, at a time when that is true. */
@@ -175,8 +181,9 @@ export class SimulatedUser {
     return undefined;
   }
 
-  #replied({ step }: Waiting, outcome: string, text: string): void {
-    this.#waiting.shift();
+  #replied(waiting: Waiting, outcome: string, text: string): void {
+    const { step } = waiting;
+    this.#drop(waiting);
     this.#note("replied", `${step.what}: ${outcome}`, text);
     const [, thumb, traceId] = /^press rate:(up|down):([0-9a-f]{32})/.exec(step.what) ?? [];
     if (traceId === undefined) return;
