@@ -3,7 +3,7 @@ import type { CollectorStats } from "../../src/collector/stats.ts";
 import type { Judgement } from "./judge.ts";
 
 /** How many spans a process says it gave up or left out. */
-export function givenUp({ deadLettered, sampledOut, dropped }: CollectorStats): number {
+function givenUp({ deadLettered, sampledOut, dropped }: CollectorStats): number {
   return Object.values(dropped).reduce((sum, spans) => sum + spans, deadLettered + sampledOut);
 }
 

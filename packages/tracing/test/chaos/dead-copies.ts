@@ -6,7 +6,7 @@ import { recordIn, segmentsBelow } from "./dead-spool.ts";
 import type { SettledRun } from "./run-log.ts";
 
 /** The name that a spool's first segment has. */
-export const SEGMENT = "segment-0000000001.v1.ndjson";
+const SEGMENT = "segment-0000000001.v1.ndjson";
 
 export interface Copied {
   path: string;

@@ -92,7 +92,7 @@ async function addEnded(client: pg.Client, keys: readonly string[]): Promise<voi
 }
 
 /** The dead letters below a directory, as `<trace> <span>`. */
-export function deadSpans(dir: string): string[] {
+function deadSpans(dir: string): string[] {
   return deadLetters(dir).map(({ record }) => `${record.trace_id} ${record.span_id}`);
 }
 
