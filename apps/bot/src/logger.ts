@@ -1,4 +1,4 @@
-import { TraceContext } from "@app/tracing";
+import { createRedactor, TraceContext } from "@app/tracing";
 import { type Logger, pino, stdSerializers } from "pino";
 import pretty from "pino-pretty";
 import { toTerminalSafe } from "./terminal-safe.ts";
@@ -44,14 +44,27 @@ function standardOutput(): { write(line: string): void } {
   return { write: (line) => terminal.write(toTerminalSafe(line)) };
 }
 
+const redactor = createRedactor();
+
+/** Takes out the bot's own keys, and whatever else looks like one, such as what a backend or a rep has written. */
 function withoutSecrets(
   destination: { write(line: string): void },
   secrets: readonly string[],
 ): { write(line: string): void } {
   const known = secrets.flatMap((secret) => [...new Set([secret, encodeURIComponent(secret)])]);
-  if (known.length === 0) return destination;
-  return {
-    write: (line) =>
-      destination.write(known.reduce((text, secret) => text.replaceAll(secret, "[redacted]"), line)),
-  };
+  const clean = (text: string) =>
+    redactor.text(known.reduce((rest, secret) => rest.replaceAll(secret, "[redacted]"), text));
+  return { write: (line) => destination.write(`${JSON.stringify(cleanValue(JSON.parse(line), clean))}\n`) };
+}
+
+/** A line's text by text, so that it stays JSON. */
+function cleanValue(value: unknown, clean: (text: string) => string): unknown {
+  if (typeof value === "string") return clean(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => cleanValue(item, clean));
+  const members = Object.entries(value).map(([name, member]) => {
+    const secret = typeof member === "string" && redactor.isSecretName(name);
+    return [clean(name), secret ? "[redacted]" : cleanValue(member, clean)];
+  });
+  return Object.fromEntries(members);
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { ORDINARY_TEXTS } from "../../../packages/tracing/test/capture/ordinary-texts.ts";
+import { SECRETS } from "../../../packages/tracing/test/capture/secrets.ts";
 import { createLogger } from "../src/logger.ts";
 
 function logged(secrets: string[], write: (logger: ReturnType<typeof createLogger>) => void) {
@@ -36,5 +38,25 @@ describe("createLogger", () => {
       message: "no",
       stack: expect.stringContaining("TypeError: no"),
     });
+  });
+
+  it.each(SECRETS)("leaves out what nobody told it of: $kind", ({ text, hidden }) => {
+    const lines = logged([], (logger) => {
+      const error = new Error(text, { cause: new AggregateError([new Error(text)], text) });
+      logger.error({ err: error, note: text, deep: { list: [text] }, [text]: 1 }, `It failed: ${text}`);
+      logger.info("%s", text);
+    });
+    for (const line of lines) JSON.parse(line);
+    for (const form of [hidden, JSON.stringify(hidden).slice(1, -1), encodeURIComponent(hidden)]) {
+      expect(lines.join("")).not.toContain(form);
+    }
+  });
+
+  it("leaves ordinary texts as they are", () => {
+    const lines = logged([], (logger) => {
+      for (const text of ORDINARY_TEXTS) logger.info({ text }, text);
+    });
+    expect(lines.map((line) => JSON.parse(line).text)).toEqual(ORDINARY_TEXTS);
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(ORDINARY_TEXTS);
   });
 });

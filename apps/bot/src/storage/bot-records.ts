@@ -1,4 +1,4 @@
-import { type StoreClient, StoreError } from "@app/tracing";
+import { createRedactor, type StoreClient, StoreError } from "@app/tracing";
 import { HangMemory } from "./hang-memory.ts";
 
 export interface BotRecordsOptions {
@@ -97,9 +97,14 @@ export class BotRecords {
   }
 }
 
-/** PostgreSQL's JSON has no place for NUL and for halves of characters, which models write now and then. */
+const redactor = createRedactor();
+
+/**
+ * Without the keys and passwords that a rep may have sent along with a deal. PostgreSQL's JSON has no place for NUL and for
+ * halves of characters either, which models write now and then.
+ */
 function toStorable(args: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(args), (_, value: unknown) =>
-    typeof value === "string" ? value.replaceAll("\0", "").toWellFormed() : value,
+    typeof value === "string" ? redactor.text(value.replaceAll("\0", "").toWellFormed()) : value,
   );
 }

@@ -25,10 +25,6 @@ const WHOLE_LINE = /authorization$|cookie2?$|passphrase$|(?:seed|recovery).?phra
 /** Colours of a terminal and emphasis, in front of a value. */
 const DECORATION = new RegExp(`(?:${TERMINAL_COLOR}|\\*{1,3}[ \\t]{1,4}){1,4}`, "y");
 
-/** What is given of a login in `Authorization: Digest username="app", response="..."`. */
-const AUTH_PARAMETERS =
-  /[A-Za-z][\w-]{0,32} {1,4}(?:[\w-]{1,32}=(?:\\{0,7}"[^"\\\r\n]*\\{0,7}"|[^\s",\\]*)(?:,\s{0,4})?)+/y;
-
 /** The value assigned to a secret name, from the separator's end on; undefined when there is none. */
 export function assignedValue(text: string, from: number, name: AssignedName): AssignedValue | undefined {
   let start = from;
@@ -107,12 +103,20 @@ function closingBracket(text: string, open: number): number {
 const LINE_END = /[\r\n]|\\[rn]/g;
 const LINE_OR_QUOTE_END = /[\r\n"'`]|\\["'rn]/g;
 
+/** A quoted parameter of `Authorization: Digest username="app", response="..."` is no longer than this. */
+const MAX_PARAMETER = 1_024;
+
 function lineEnd(text: string, start: number, name: AssignedName): number {
-  AUTH_PARAMETERS.lastIndex = start;
-  const from = AUTH_PARAMETERS.test(text) ? AUTH_PARAMETERS.lastIndex : start;
   const stop = name.enclosing === undefined && /cookie/i.test(name.text) ? LINE_END : LINE_OR_QUOTE_END;
-  stop.lastIndex = from;
-  return stop.exec(text)?.index ?? text.length;
+  stop.lastIndex = start;
+  for (let hit = stop.exec(text); hit !== null; hit = stop.exec(text)) {
+    const [mark] = hit;
+    if (!/["']/.test(mark) || text[hit.index - 1] !== "=") return hit.index;
+    const close = text.slice(stop.lastIndex, stop.lastIndex + MAX_PARAMETER).indexOf(mark);
+    if (close === -1) return hit.index;
+    stop.lastIndex += close + mark.length;
+  }
+  return text.length;
 }
 
 // Closing punctuation ends a value only where nothing that could belong to it follows.

@@ -84,6 +84,21 @@ describe("a secret in a text", () => {
     expect(redact("curl -H 'Cookie: a=b; c=d' -v")).toBe("curl -H 'Cookie: [redacted]' -v");
   });
 
+  it("takes all of what is said in a line, also when it is said again", () => {
+    const header = 'Authorization: Digest username="app", response="hunter2x"';
+    for (const text of [
+      `${header}: ${header}`,
+      `${header} and more, "quoted"`,
+      `{"a":${JSON.stringify(header)}}`,
+    ]) {
+      expect(redact(text)).not.toMatch(/hunter2x|app/);
+    }
+    expect(JSON.parse(redact(JSON.stringify({ note: header, n: 1 })))).toEqual({
+      note: "Authorization: [redacted]",
+      n: 1,
+    });
+  });
+
   it("ends a string where it ends, however often it is escaped", () => {
     let text = JSON.stringify({ apiKey: 'a"b\\c\\" d', n: 1 });
     let clean = JSON.stringify({ apiKey: "[redacted]", n: 1 });
