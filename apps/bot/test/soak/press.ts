@@ -19,7 +19,7 @@ const leave = (rep: Rep) => {
 };
 
 /** Leaving, said in one of two ways: by whether there is something to leave when it has its turn. */
-export const leaves: Reading = (message, rep) => {
+const leaves: Reading = (message, rep) => {
   const wanted = rep.activity === "idle" ? "There is nothing to leave" : LEFT[rep.activity];
   return text(wanted, leave)(message, rep);
 };
