@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { readSpoolStatus } from "../../../src/collector/spool/spool-status.ts";
 import type { InsForgeServer } from "../../support/insforge-server.ts";
-import { requireBalance } from "../agreement.ts";
 import { requireAsLogged } from "../as-logged.ts";
 import type { Fault } from "../fault.ts";
 import { readRunLogs } from "../run-log.ts";
@@ -91,12 +91,10 @@ async function endLike(scene: Scene, end: End, insforge: InsForgeServer, logFile
   if (backend === "refuses") await way.gate.shut();
   if (backend === "hangs") way.gate.block();
   await coach.settled(readRunLogs([logFile]).settled.length + 5);
-  const toldAt = performance.now();
   coach.tell(order);
   const what = `${order} with ${store}, which ${backend}`;
-  assert.equal(await coach.ended(), exitCode, `the exit code of ${what}`);
-  const tookMs = performance.now() - toldAt;
-  assert.ok(tookMs < SOON_MS, `after ${what}, something kept the process alive for ${tookMs} ms`);
+  const inTime = await Promise.race([coach.ended(), pause(SOON_MS, "alive", { ref: false })]);
+  assert.equal(inTime, exitCode, `the exit code of ${what}, unless something keeps the process alive`);
   requireHostsWords(end, readFileSync(`${logFile}.stderr`, "utf8"));
 
   // What it wrote of itself as it ended, beside what its log and its files say.
@@ -105,7 +103,9 @@ async function endLike(scene: Scene, end: End, insforge: InsForgeServer, logFile
   assert.deepEqual(others, []);
   const { pendingSpans: waiting = 0, ledger } = status ?? {};
   const log = readRunLogs([logFile]);
-  requireBalance({ pending: waiting, ...ledger } as Parameters<typeof requireBalance>[0]);
+  // A batch that was stored before an earlier one counts as delivered, and waits all the same to be sent again.
+  assert.ok(Number(ledger?.delivered) + waiting >= Number(ledger?.ended), "spans have ended and are nowhere");
+  assert.deepEqual([ledger?.deadLettered, ledger?.dropped], [0, {}]);
   assert.ok(Number(ledger?.ended) >= log.ended.size, "the checkpoint knows of fewer spans than have ended");
   const expected = backend === "refuses" ? 1 : 0;
   assert.ok(log.warnings.length <= expected, `${what} warned: ${log.warnings}`);
