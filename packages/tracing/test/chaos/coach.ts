@@ -1,7 +1,7 @@
 import type { CollectorStats } from "../../src/collector/stats.ts";
 import type { StartTracingOptions } from "../../src/tracing-options.ts";
 import { type Program, startProgram } from "./program.ts";
-import { readRunLogs } from "./run-log.ts";
+import { createSettledCounter } from "./run-log.ts";
 
 /** What `services/coach.ts` is told: options of `startTracing`, and how to work. */
 export interface CoachOptions extends Omit<StartTracingOptions, "logger" | "otlp"> {
@@ -77,7 +77,8 @@ export function startCoach(
       for (;;) if ((await program.line()) === "started") return;
     },
     async settled(runs) {
-      while (readRunLogs([options.logFile]).settled.length < runs) {
+      const settledSoFar = createSettledCounter(options.logFile);
+      while (settledSoFar() < runs) {
         if (program.process.exitCode !== null || program.process.signalCode !== null)
           throw new Error("The coach has ended before.");
         await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 
 /** What a run that settled said of itself. */
 export interface SettledRun {
@@ -27,6 +27,25 @@ export function readRunLogs(files: readonly string[]): RunLog {
   const log: RunLog = { opened: new Set(), ending: new Set(), ended: new Set(), settled: [], warnings: [] };
   for (const file of files) for (const line of linesOf(file)) addLine(log, line);
   return log;
+}
+
+/** Says, as often as it is asked, how many runs have settled by a log; what it has read it does not read again. */
+export function createSettledCounter(file: string): () => number {
+  let [read, count, torn] = [0, 0, ""];
+  return () => {
+    if (!existsSync(file)) return count;
+    const fd = openSync(file, "r");
+    try {
+      const fresh = Buffer.alloc(fstatSync(fd).size - read);
+      read += readSync(fd, fresh, 0, fresh.length, read);
+      const lines = (torn + fresh.toString("latin1")).split("\n");
+      torn = lines.pop() ?? "";
+      count += lines.filter((line) => line.startsWith("settled ")).length;
+      return count;
+    } finally {
+      closeSync(fd);
+    }
+  };
 }
 
 function addLine(log: RunLog, line: string): void {
