@@ -19,7 +19,7 @@ const entry = (name, limit) => ({
 export default [
   entry("index", "200 kB"),
   entry("insforge", "135 kB"),
-  entry("postgres", "35 kB"),
+  entry("postgres", "40 kB"),
   entry("embedded", "50 kB"),
   entry("testing", "165 kB"),
 ];
