@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { SECRETS, type Secret } from "../../../../packages/tracing/test/capture/secrets.ts";
 import { query } from "../../../../packages/tracing/test/support/postgres-server.ts";
-import { createTestWorld, type World } from "./world.ts";
+import { ADMIN, createTestWorld, type World } from "./world.ts";
 
 const DEAL = "Acme wants 40 seats for 36,000 euros a year, and procurement is silent for three weeks now.";
 
@@ -34,6 +35,14 @@ function findSecrets(world: World, place: string, text: string): string[] {
     [secret, encodeURIComponent(secret)].some((form) => text.includes(form)) ? [`${name} in ${place}`] : [],
   );
   return [...secrets, ...(/\/file\/bot/.test(text) ? [`a file's address in ${place}`] : [])];
+}
+
+/** Secrets of one line, as many as a message holds. */
+function toMessages(): Secret[][] {
+  const short = SECRETS.filter(
+    ({ text }) => text.length < 160 && !/[\n{}]/.test(text) && !text.includes("BEGIN"),
+  );
+  return Array.from({ length: Math.ceil(short.length / 16) }, (_, n) => short.slice(n * 16, n * 16 + 16));
 }
 
 describe("tokens, keys and addresses of files", () => {
@@ -102,4 +111,60 @@ describe("tokens, keys and addresses of files", () => {
     expect(String(failure)).toContain("TELEGRAM_BOT_TOKEN");
     expect(String(failure)).not.toContain(wrong);
   });
+
+  it("that a rep sends along with a deal are in nothing that is kept, logged or shown to the operator", async () => {
+    const world = await createTestWorld();
+    const bot = await world.startBot({ LOG_LEVEL: "trace" });
+    const [user, admin] = [world.user(32), world.user(ADMIN)];
+    const sent = toMessages();
+    for (const secrets of sent) {
+      await user.send("/support");
+      await user.expect("Reply with your answer");
+      await user.send([DEAL, ...secrets.map(({ text }) => text)].join("\n"));
+      await user.expect("Draft message");
+    }
+    // The model refuses, and repeats what it was asked.
+    const echo = sent
+      .flat()
+      .map(({ text }) => text)
+      .join("\n");
+    world.model.enqueue({
+      kind: "status",
+      task: "signals",
+      status: 400,
+      body: JSON.stringify({ error: { message: `Not accepted: ${echo}` } }),
+    });
+    await user.send("/support");
+    await user.expect("Reply with your answer");
+    await user.send(DEAL);
+    await user.expect(/model/);
+
+    const traces = async () => (await world.store.repo.listTraces({ limit: 100 })).traces;
+    await expect
+      .poll(async () => (await traces()).filter(({ status }) => status === "error"))
+      .toHaveLength(1);
+    const shown: string[] = [];
+    const ask = async (command: string) => {
+      await admin.send(command);
+      await admin.expect(/./);
+      shown.push(...(await admin.answers()).map(({ text }) => text));
+    };
+    await ask("/admin traces");
+    await ask("/admin errors");
+    await ask("/admin stats");
+    for (const { traceId } of await traces()) await ask(`/admin trace ${traceId}`);
+    expect(shown.join("\n")).toContain("agent:strategist");
+    await bot.end("SIGTERM");
+
+    const tables = await readTables(world);
+    expect(tables).toContain("procurement is silent");
+    const places = { log: bot.output(), spool: readAll(world.dataDir), tables, admin: shown.join("\n") };
+    const found = sent.flat().flatMap(({ kind, hidden }) => {
+      const forms = [hidden, JSON.stringify(hidden).slice(1, -1), encodeURIComponent(hidden)];
+      return Object.entries(places).flatMap(([place, text]) =>
+        forms.some((form) => text.includes(form)) ? [`${kind} in ${place}`] : [],
+      );
+    });
+    expect(found).toEqual([]);
+  }, 180_000);
 });

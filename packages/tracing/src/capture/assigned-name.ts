@@ -9,6 +9,9 @@ export const QUOTE_ENTITIES: readonly string[] = ["&quot;", "&#34;", "&#39;", "&
 /** The source of a pattern: a colour of a terminal, as it is or as it stands in an escaped text. */
 export const TERMINAL_COLOR = "(?:\u001b|\\\\u001[bB]|\\\\x1[bB])\\[[0-9;]{0,12}m";
 
+/** The same where something on the way has taken the control character out. */
+export const COLOR_OR_ITS_REST = "(?:\u001b|\ufffd|\\\\u001[bB]|\\\\x1[bB])?\\[[0-9;]{0,12}m";
+
 /** What {@link assignedName} found before a separator. */
 export interface AssignedName {
   text: string;
@@ -57,18 +60,23 @@ export function assignedName(
   return isSecretName(text.slice(first, end)) ? bareName(text, first, end) : undefined;
 }
 
-const COLOR_AT_END = new RegExp(`${TERMINAL_COLOR}$`);
+const COLOR_AT_END = new RegExp(`${COLOR_OR_ITS_REST}$`);
 const MAX_COLOR = 20;
 
 /** Over what may stand between a name and its separator: spaces, the bracket of an index, emphasis, a colour. */
 function skipBack(text: string, at: number): number {
-  let end = at;
-  while (end > 0 && at - end < 8 && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
+  let end = beforeSpaces(text, at);
   while (end > 0 && at - end < 12 && text[end - 1] === "*") end--;
   if (text[end - 1] === "]") end--;
   if (text[end - 1] !== "m") return end;
   const color = COLOR_AT_END.exec(text.slice(Math.max(0, end - MAX_COLOR), end));
-  return color === null ? end : end - color[0].length;
+  return color === null ? end : beforeSpaces(text, end - color[0].length);
+}
+
+function beforeSpaces(text: string, at: number): number {
+  let end = at;
+  while (end > 0 && at - end < 8 && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
+  return end;
 }
 
 /** The name inside quotes; the closing one is at `close`, perhaps behind the backslashes of an escaped text. */

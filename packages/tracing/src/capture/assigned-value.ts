@@ -1,4 +1,4 @@
-import { type AssignedName, QUOTE_ENTITIES, TERMINAL_COLOR } from "./assigned-name.ts";
+import { type AssignedName, COLOR_OR_ITS_REST, QUOTE_ENTITIES, TERMINAL_COLOR } from "./assigned-name.ts";
 
 /** Where a value stands, without its quotes. */
 export interface AssignedValue {
@@ -23,7 +23,7 @@ const NO_SECRET = new RegExp(
 const WHOLE_LINE = /authorization$|cookie2?$|passphrase$|(?:seed|recovery).?phrase$|mnemonic$/i;
 
 /** Colours of a terminal and emphasis, in front of a value. */
-const DECORATION = new RegExp(`(?:${TERMINAL_COLOR}|\\*{1,3}[ \\t]{1,4}){1,4}`, "y");
+const DECORATION = new RegExp(`(?:${COLOR_OR_ITS_REST}|\\*{1,3}[ \\t]{1,4}){1,4}`, "y");
 
 /** The value assigned to a secret name, from the separator's end on; undefined when there is none. */
 export function assignedValue(text: string, from: number, name: AssignedName): AssignedValue | undefined {

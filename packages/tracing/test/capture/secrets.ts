@@ -216,6 +216,8 @@ export const SECRETS: readonly Secret[] = [
   secret("login of curl", "hunter2x", "curl -s -u app:hunter2x https://example.org"),
   secret("coloured object", "hunter 2x", "{ password: \u001b[32m'hunter 2x'\u001b[39m }"),
   secret("coloured name", "hunter2x", "\u001b[33mpassword\u001b[0m: hunter2x"),
+  secret("coloured name without its control characters", "hunter2x", "[33mpassword[0m: [32mhunter2x[0m"),
+  secret("coloured name with spaces for its control characters", "hunter2x", " [33mpassword [0m: hunter2x"),
   secret("JSON in HTML", "hunter 2x", "{&quot;apiKey&quot;:&quot;hunter 2x&quot;}"),
   secret("Markdown", "hunter2x", "**Password:** hunter2x"),
   secret("Markdown code", "hunter2x", "- **Password**: `hunter2x`"),
