@@ -4,25 +4,28 @@ import { requireAsLogged } from "../as-logged.ts";
 import type { Coach, CoachOptions } from "../coach.ts";
 import type { Fault } from "../fault.ts";
 import { finish } from "../finish.ts";
+import { INGEST, ingestsOf } from "../ingests.ts";
 import { readRunLogs } from "../run-log.ts";
 import type { Scene } from "../scene.ts";
-import { steadyCoach } from "../steady-coach.ts";
+import { steadyCoach, storeIn } from "../steady-coach.ts";
 import { wrongRuns } from "../stored-runs.ts";
 import { together } from "../together.ts";
 import { until } from "../until.ts";
 
 const CLOCK = new URL("../services/clock.ts", import.meta.url);
 const HOUR_MS = 3_600_000;
+const WAIT_MS = 2_000;
 
 export const clockSteps: Fault = {
   name: "9 clock steps of an hour either way",
-  trials: { quick: 6, full: 60 },
+  trials: { quick: 8, full: 80 },
   async run(scene) {
     while (scene.judged < scene.trials)
       await together(
         [HOUR_MS, -HOUR_MS].flatMap((stepMs) => [
           () => stepInRuns(scene, stepMs),
           () => stepInOutage(scene, stepMs),
+          () => stepInBackoff(scene, stepMs),
           () => stepBeforeDeath(scene, stepMs),
         ]),
       );
@@ -59,6 +62,25 @@ async function stepInOutage(scene: Scene, stepMs: number): Promise<void> {
   assert.equal(log.warnings.length, 1, `it warned: ${log.warnings}`);
   assert.deepEqual(await wrongRuns(databaseUrl, log.settled), []);
   await requireTimesInOrder(databaseUrl, stepMs);
+}
+
+/** The backend has said how long to wait, and is not asked before: there is nothing but the back-off that ends the wait. */
+async function stepInBackoff(scene: Scene, stepMs: number): Promise<void> {
+  const insforge = await scene.insforge();
+  const coach = await startAtWork(scene, storeIn(insforge));
+  const retryLater = { status: 503, headers: { "retry-after": String(WAIT_MS / 1_000) } };
+  insforge.fault({ kind: "answer", ...retryLater }, { path: INGEST });
+  await until("it is told to wait", async () => (await coach.stats()).state === "retrying");
+  await step(coach, stepMs);
+  const refused = ingestsOf(insforge).findLast(({ status }) => status === 503);
+  const { endedAtMs = Number.NaN } = refused ?? {};
+  const next = () => ingestsOf(insforge).find(({ atMs }) => atMs > endedAtMs + WAIT_MS / 2);
+  await until("it sends again", () => next() !== undefined);
+  const waitedMs = (next()?.atMs ?? 0) - endedAtMs;
+  assert.ok(waitedMs > WAIT_MS * 0.9, `it was told to wait ${WAIT_MS} ms, and has waited ${waitedMs}`);
+  const { log } = await finish(scene, coach, insforge.databaseUrl);
+  assert.deepEqual(await wrongRuns(insforge.databaseUrl, log.settled), []);
+  await requireTimesInOrder(insforge.databaseUrl, stepMs);
 }
 
 /** Whoever takes over goes by another clock than the one who died. */
