@@ -7,7 +7,7 @@ import type { Stage } from "./run-soak.ts";
 const MIB = 2 ** 20;
 
 /** Code that is compiled when it is first needed, and what else differs between two measurements of an idle process. */
-const NOISE_BYTES = 2 * MIB;
+const NOISE_BYTES = 2.5 * MIB;
 /** A session is kept at hand as objects, which take so many times the bytes of its JSON. */
 const BYTES_PER_SESSION_BYTE = 4;
 /** The bot remembers which updates it has seen, ten thousand of them. */

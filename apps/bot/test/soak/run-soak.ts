@@ -66,6 +66,8 @@ const LAST = 0.3;
 
 /** Replies for each user, after which a process counts as warm. */
 const WARM_REPLIES = 10;
+/** And after which a leak would show. */
+const LOAD_REPLIES = 20;
 const LOOK_MS = 200;
 
 /** Between two moves of one user, for each user there is, so that a machine has as much to do with few as with many. */
@@ -144,20 +146,20 @@ async function live(stage: Stage): Promise<void> {
   await startLife(stage);
   sampler.start();
   for (const user of users) user.go();
-  await warmUp(stage, WARM_UP);
+  await work(stage, "warm-up", WARM_UP, WARM_REPLIES);
   await rest(stage, "warm");
 
   await elapse(stage, "load", BEFORE_OUTAGE);
   await sufferOutage(stage);
-  await elapse(stage, "load", AFTER_OUTAGE);
+  await work(stage, "load", AFTER_OUTAGE, LOAD_REPLIES);
   await rest(stage, "after the outage");
 
   await elapse(stage, "load", BEFORE_RESTART);
   await restart(stage);
-  await warmUp(stage, AFTER_RESTART);
+  await work(stage, "warm-up", AFTER_RESTART, WARM_REPLIES);
   await rest(stage, "warm");
 
-  await elapse(stage, "load", LAST);
+  await work(stage, "load", LAST, LOAD_REPLIES);
   await rest(stage, "at the end", { last: true });
 }
 
@@ -173,12 +175,12 @@ async function elapse({ sampler, options }: Stage, phase: string, part: number):
   await pause(options.seconds * part * 1_000);
 }
 
-/** On a slow machine it takes longer, until everything a process does was done a few times. */
-async function warmUp(stage: Stage, part: number): Promise<void> {
+/** Time passes, and on a slow machine more of it, until the users have had so many replies each. */
+async function work(stage: Stage, phase: string, part: number, repliesEach: number): Promise<void> {
   const { users } = stage;
-  const repliesBefore = countReplies(users);
-  await elapse(stage, "warm-up", part);
-  while (countReplies(users) - repliesBefore < users.length * WARM_REPLIES) {
+  const before = countReplies(users);
+  await elapse(stage, phase, part);
+  while (countReplies(users) - before < users.length * repliesEach) {
     if (users.some(({ problems }) => problems.length > 0)) return;
     await pause(LOOK_MS);
   }
