@@ -4,6 +4,8 @@ import {
   lstatSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -60,13 +62,35 @@ async function liveService(dataDir: string) {
     otlp: { deadLettered: number };
   };
   expect(otlp.deadLettered).toBeGreaterThan(0);
-  return { socket };
+  return { socket, pid: service.process.pid ?? 0 };
+}
+
+/** The TCP ports that a process listens on; none, where the database is reached through a socket in a private directory. */
+function listeningPorts(pid: number): number[] {
+  const fds = readdirSync(`/proc/${pid}/fd`).map((fd) => readLink(`/proc/${pid}/fd/${fd}`));
+  const inodes = new Set(fds.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []));
+  const lines = ["tcp", "tcp6"].flatMap((name) =>
+    readFileSync(`/proc/${pid}/net/${name}`, "utf8").split("\n").slice(1),
+  );
+  return lines.flatMap((line) => {
+    const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
+    return state === "0A" && inodes.has(inode) ? [Number.parseInt(local.split(":")[1] ?? "", 16)] : [];
+  });
+}
+
+/** Descriptors come and go while they are listed. */
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
 }
 
 describe("what a service leaves on the disk, whatever its umask,", () => {
   it("is its user's alone: spools, checkpoints, dead letters, locks, keys, sockets, the embedded database", async () => {
     const dataDir = join(openDirectory(), "deep", "data");
-    const { socket } = await liveService(dataDir);
+    const { socket, pid } = await liveService(dataDir);
     const entries = entriesBelow(dataDir);
     const names = entries.map(({ path }) => relative(dataDir, path));
     for (const expected of [
@@ -92,6 +116,8 @@ describe("what a service leaves on the disk, whatever its umask,", () => {
       "700",
     ]);
     expect((lstatSync(socket).mode & 0o777).toString(8)).toBe("600");
+
+    if (process.platform === "linux") expect(listeningPorts(pid)).toEqual([]);
 
     if (process.getuid?.() === 0) {
       // Even where the directories above let everybody through.
