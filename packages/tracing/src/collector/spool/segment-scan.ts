@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { erasedType, payloadType } from "./line.ts";
 import { type Line, LineCursor } from "./line-cursor.ts";
@@ -89,7 +89,8 @@ function headsIn(bytes: Buffer): Heads {
  * Reads a dead process's segment: counts what waits from `start` on, and follows the open traces through all of it.
  *
  * A torn line at the end is what a crash in the middle of a write leaves: its call never returned, nobody was told that
- * it is safe, and it counts as nothing. A whole last line that lacks only its line break counts as what it is.
+ * it is safe, and it counts as nothing. A whole last line that lacks only its line break counts as what it is, and gets
+ * one: if it is damaged later, nobody takes it for a torn one.
  */
 export async function scanSegment(
   dir: string,
@@ -111,12 +112,13 @@ export async function scanSegment(
         break;
       }
       if (line.state === "torn") break;
-      for (const payload of line.payloads) noteOpen(openTraces, payload, segment, line);
+      const end = lacksLineBreak(line, segment.size) && addLineBreak(segment.path) ? line.end + 1 : line.end;
+      for (const payload of line.payloads) noteOpen(openTraces, payload, segment, { ...line, end });
       if (line.end > start) {
         scan.start ??= segment.size;
         scan.add(line);
       }
-      segment.size = line.end;
+      segment.size = end;
     }
   } finally {
     closeSync(fd);
@@ -129,6 +131,20 @@ export async function scanSegment(
   segment.read = segment.settled;
   segment.ages.add(0, performance.now() - scan.oldestAgeMs);
   return { segment, damagedSpans: scan.damagedSpans };
+}
+
+function lacksLineBreak({ state, raw, end }: Line, start: number): boolean {
+  return state === "whole" && raw.length === end - start;
+}
+
+/** Whether the disk takes it; the line can be read without. */
+function addLineBreak(path: string): boolean {
+  try {
+    appendFileSync(path, "\n");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function noteOpen(openTraces: OpenTraces, payload: Buffer, segment: Segment, line: Line): void {

@@ -126,6 +126,22 @@ describe("Spool with damaged files", () => {
     }
   });
 
+  it("makes a last line that lacks only its line break whole, so that what befalls it later is counted", async () => {
+    const dead = deadProcess();
+    const root = dead.copy(dead.bytes.subarray(0, -1));
+    const { spool: heir } = openSpool(root);
+    expect((await heir.adopt()).spans).toBe(IDS.length);
+    heir.close();
+    const [dir = ""] = readdirSync(root).filter((name) => segmentsIn(join(root, name)).length > 0);
+    const path = join(root, dir, dead.segment);
+    expect(readFileSync(path)).toEqual(dead.bytes);
+    writeSync(openSync(path, "r+"), "#", dead.bytes.length - 20);
+    const { spool, drops } = openSpool(root);
+    expect((await spool.adopt()).spans).toBe(IDS.length);
+    expect((await drain(spool)).map(idOf)).toEqual(IDS.slice(0, -1));
+    expect(dropped(drops)).toEqual({ damaged: 1 });
+  });
+
   it("goes on behind zeros, noise and lines without end", async () => {
     const dead = deadProcess();
     const noise = Buffer.concat([

@@ -1,4 +1,13 @@
-import { cpSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  cpSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Spool } from "../../../src/collector/spool/spool.ts";
@@ -114,6 +123,24 @@ describe("the end of a trace whose start the backend has been told", () => {
       expect(spool.pendingSpans).toBe(records.length);
     });
   }
+
+  it("is replaced by an interruption when its line lacked a line break as it was taken over, and is damaged then", async () => {
+    const { spool: dead } = openSpool(scratch());
+    dead.append([started(1)]);
+    await settleAll(dead);
+    dead.append([ended(1)]);
+    dead.flushSync();
+    const { root, dir } = crashed(dead);
+    const [segment = ""] = segmentsIn(dir);
+    truncateSync(join(dir, segment), readFileSync(join(dir, segment)).length - 1);
+    const { spool: heir } = openSpool(root);
+    expect((await heir.adopt()).interrupted).toEqual([]);
+    heir.close();
+    const [taken = ""] = readdirSync(root).filter((name) => segmentsIn(join(root, name)).length > 0);
+    damage(join(root, taken), ended(1));
+    const { spool } = openSpool(root);
+    expect((await spool.adopt()).interrupted.map(idOf)).toEqual([1]);
+  });
 
   it("is kept through any number of rounds, and a crash, for as long as the outage lasts", async () => {
     const { spool } = openSpool(scratch(), { segmentBytes: 6_000, maxBytes: 40_000 });
