@@ -156,6 +156,12 @@ async function ask(fn: string, args: RpcArgs): Promise<{ answer: unknown } | und
   }
 }
 
+/** Whether a batch holds a record of a format that the schema cannot know. */
+function isOfAnotherFormat(batch: string): boolean {
+  const records: unknown = JSON.parse(batch);
+  return Array.isArray(records) && records.some(({ v }: { v?: unknown }) => String(v) !== "1");
+}
+
 describe("nonsense", () => {
   it("as a batch is refused as a whole, or stored and counted", {
     timeout: PROPERTY_TIMEOUT_MS,
@@ -169,6 +175,7 @@ describe("nonsense", () => {
           expect(after).toEqual(before);
           return;
         }
+        if (isOfAnotherFormat(text)) expect(told.answer).toMatchObject({ unsupported: true });
         const { spans } = before as { spans: number };
         const { inserted = 0, unsupported = false } = told.answer as {
           inserted?: number;

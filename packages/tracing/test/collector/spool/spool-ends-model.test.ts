@@ -129,6 +129,16 @@ const tear = (name: string, what: string, count: number, cut: number) =>
     traces.open.delete(name);
   });
 
+/** A process ends, and another one of its name begins. */
+const restart = (ending: EndsCommand, beginning: EndsCommand): EndsCommand => ({
+  check: ending.check,
+  async run(traces, world) {
+    await ending.run(traces, world);
+    await beginning.run(traces, world);
+  },
+  toString: () => `${ending}, ${beginning}`,
+});
+
 const adopt = (...names: string[]) =>
   step(
     `${names.join(" and ")} adopt`,
@@ -158,20 +168,25 @@ const name = fc.constantFrom(...NAMES);
 const what = fc.constantFrom("start", "end", "end", "fill");
 const size = fc.nat(6);
 const writing = fc.tuple(name, what, size).map((args) => write(...args));
+const damaging = fc.tuple(fc.nat(), fc.nat(7)).map((args) => damage(...args));
 const settling = fc.tuple(name, size, fc.boolean()).map((args) => settle(...args));
+const ending = fc.oneof(
+  name.map((who) => [who, close(who)] as const),
+  fc.tuple(name, fc.boolean()).map(([who, flushed]) => [who, crash(who, flushed)] as const),
+  fc.tuple(name, what, size, fc.nat(4_000)).map(([who, ...torn]) => [who, tear(who, ...torn)] as const),
+);
+const restarting = fc
+  .tuple(ending, fc.constantFrom(false, false, true))
+  .map(([[who, end], capped]) => restart(end, open(who, capped)));
 const steps = fc.commands(
   [
-    fc.tuple(name, fc.constantFrom(false, false, true)).map((args) => open(...args)),
-    ...[writing, writing, writing, writing],
-    name.map(deliver),
+    ...[writing, writing, writing, writing, writing],
+    ...[name.map(deliver), name.map(deliver), settling, settling],
     fc.tuple(name, fc.integer({ min: 1, max: 7 })).map((args) => take(...args)),
-    settling,
-    name.map(close),
-    fc.tuple(name, fc.boolean()).map((args) => crash(...args)),
-    fc.tuple(name, what, size, fc.nat(4_000)).map((args) => tear(...args)),
+    ...[restarting, restarting],
     name.map((who) => adopt(who)),
     fc.constant(adopt(...NAMES)),
-    fc.tuple(fc.nat(), fc.nat(7)).map((args) => damage(...args)),
+    ...[damaging, damaging],
   ],
   { maxCommands: 60, size: "max" },
 );
@@ -195,7 +210,7 @@ it("leaves no trace running: what the backend knows to have begun ends, whatever
       const traces = new Traces();
       const world = new SpoolWorld();
       try {
-        await open("first", false).run(traces, world);
+        for (const each of NAMES) await open(each, false).run(traces, world);
         await fc.asyncModelRun(() => ({ model: traces, real: world }), commands);
         await finish(traces, world);
         expect([...traces.begun].filter((id) => !traces.ended.has(id))).toEqual([]);
@@ -203,6 +218,6 @@ it("leaves no trace running: what the backend knows to have begun ends, whatever
         world.end();
       }
     }),
-    runs(80),
+    runs(60),
   );
 });
