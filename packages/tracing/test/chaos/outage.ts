@@ -65,7 +65,7 @@ export async function playOutage(scene: Scene): Promise<void> {
     { imports: [liveBytesModule] },
   );
   await coach.started();
-  await pause(plan.wellMs);
+  await Promise.all([pause(plan.wellMs), coach.settled(30)]);
   const well = settledRuns(coach);
   const before = await liveBytes(coach);
 

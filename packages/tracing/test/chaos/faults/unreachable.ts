@@ -142,9 +142,11 @@ async function requireBorne(
 }
 
 async function requireSays(coach: Coach, error: RegExp): Promise<void> {
-  const says = async () => error.test((await coach.stats()).lastError ?? "");
+  const says = async () => {
+    const { state, lastError = "" } = await coach.stats();
+    return state === "retrying" && error.test(lastError);
+  };
   await until(`it says ${error}`, says, PATIENCE_SECONDS);
-  assert.equal((await coach.stats()).state, "retrying");
 }
 
 /** One batch at a time finds out whether the backend is back; half of each wait is certain, and the rest is chance. */
