@@ -86,7 +86,11 @@ async function stepInBackoff(scene: Scene, stepMs: number): Promise<void> {
 /** Whoever takes over goes by another clock than the one who died. */
 async function stepBeforeDeath(scene: Scene, stepMs: number): Promise<void> {
   const databaseUrl = await scene.database();
-  const coach = await startAtWork(scene, { databaseUrl, collector: { lingerMs: 10_000 } });
+  const coach = await startAtWork(scene, {
+    databaseUrl,
+    pauseMs: 0,
+    collector: { lingerMs: 10_000 },
+  });
   await step(coach, stepMs);
   await coach.settled(readRunLogs([coach.options.logFile]).settled.length + 10);
   await coach.kill();
@@ -101,7 +105,7 @@ async function stepBeforeDeath(scene: Scene, stepMs: number): Promise<void> {
 
 /** A coach in the middle of its runs, whose clock can be stepped. */
 async function startAtWork(scene: Scene, options: Partial<CoachOptions>): Promise<Coach> {
-  const coach = steadyCoach(scene, { ...options, pauseMs: 5 }, { imports: [CLOCK] });
+  const coach = steadyCoach(scene, { pauseMs: 5, ...options }, { imports: [CLOCK] });
   await coach.started();
   await coach.settled(20);
   return coach;
