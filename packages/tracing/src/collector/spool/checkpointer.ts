@@ -55,10 +55,18 @@ export class Checkpointer {
     return true;
   }
 
-  /** Deletes segments, which leave the directory's list at once; returns the ends of traces that are lost with them. */
-  delete(directory: SpoolDirectory, segments: readonly Segment[]): LostEnd[] {
+  /**
+   * Deletes segments, which leave the directory's list at once; returns the ends of traces that are lost with them. `keep`
+   * is told of these while the files are still there, so that a crash finds the one or the other.
+   */
+  delete(
+    directory: SpoolDirectory,
+    segments: readonly Segment[],
+    keep: (lost: readonly LostEnd[]) => void,
+  ): LostEnd[] {
     if (segments.length === 0) return [];
     const lost = segments.flatMap((segment) => directory.detach(segment));
+    keep(lost);
     const written = this.write(directory);
     for (const segment of segments) this.#discard(directory, segment);
     // On a full disk the deletion has to come first, since it makes the room that the checkpoint needs.

@@ -40,6 +40,13 @@ export function toInterrupted(started: EncodedRecord, diedAt: string): EncodedRe
   return JSON.stringify({ ...parsed, ...ended });
 }
 
+/** The `started` record that an interruption was made of, as far as it is told there; the trace counts as open with it. */
+export function toStarted(interrupted: EncodedRecord): EncodedRecord | undefined {
+  const parsed = parseRecord(interrupted);
+  if (parsed?.type !== "interrupted") return undefined;
+  return JSON.stringify({ ...parsed, type: "started", status: "running", end: null, duration_us: null });
+}
+
 /** ISO 8601 UTC with six digits of fraction. */
 export function microsToIso(micros: bigint): string {
   const fraction = String(micros % 1000n).padStart(3, "0");

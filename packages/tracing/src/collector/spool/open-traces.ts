@@ -1,7 +1,7 @@
 import { peekRecord } from "../../record/peek.ts";
 import type { EncodedRecord, RecordType } from "../../record/record.ts";
 import { withoutContent } from "../shrink-record.ts";
-import { compactStarted, microsToIso, toInterrupted } from "./interrupted.ts";
+import { compactStarted, microsToIso, toInterrupted, toStarted } from "./interrupted.ts";
 import { recordType } from "./line.ts";
 import { endsInside, type Place, readPlace, startsWithoutEnd } from "./place.ts";
 import type { Segment } from "./segment.ts";
@@ -181,7 +181,7 @@ export class OpenTraces {
 
   /** An interruption is of the moment in which the process died, or of this one. */
   #toLostEnd({ started }: Pick<Ending, "started">, end: EncodedRecord | undefined): LostEnd {
-    const start = typeof started === "object" ? readPlace(started) : started;
+    const start = startOf(started, end);
     if (end !== undefined) return { started: start, record: toCompactEnd(end) };
     const diedAt = this.#diedAt ?? microsToIso(BigInt(Date.now()) * 1000n);
     return { started: start, record: start && toInterrupted(start, diedAt) };
@@ -198,8 +198,14 @@ export class OpenTraces {
   }
 }
 
-function inFlight({ started }: Pick<Ending, "started">): LostEnd {
-  return { started: typeof started === "object" ? readPlace(started) : started, record: undefined };
+function inFlight({ started, end }: Partial<Ending>): LostEnd {
+  return { started: startOf(started, end && readPlace(end)), record: undefined };
+}
+
+/** What a trace counts as open with: its start, or what its interruption tells of it where it began elsewhere. */
+function startOf(started: Ending["started"], end: EncodedRecord | undefined): EncodedRecord | undefined {
+  if (started !== undefined) return typeof started === "object" ? readPlace(started) : started;
+  return end === undefined ? undefined : toStarted(end);
 }
 
 /** An end small enough to be written again where there is little room. */

@@ -222,7 +222,7 @@ export class SegmentStore {
   }
 
   #delete(directory: SpoolDirectory, segments: readonly Segment[]): LostEnd[] {
-    const lost = this.checkpointer.delete(directory, segments);
+    const lost = this.checkpointer.delete(directory, segments, (ends) => this.#keepOpen(ends, directory));
     for (const segment of segments) this.#bytes -= segment.size;
     return lost;
   }
@@ -235,14 +235,21 @@ export class SegmentStore {
     this.#options.onLost(reason, records - takenRecords, spans - takenSpans, kept);
   }
 
-  /** Until they are written again, a crash would leave these traces open, and the own checkpoint says so. */
   #rescue(lost: readonly LostEnd[]): void {
-    for (const { started, record } of lost) {
-      if (started !== undefined) this.openTraces.hold(started);
-      if (record !== undefined) this.#rescued.push(record);
-    }
+    this.#keepOpen(lost);
+    for (const { record } of lost) if (record !== undefined) this.#rescued.push(record);
     // What nobody writes again is known to the checkpoint alone.
     if (this.#own && lost.some(({ record }) => record === undefined)) this.checkpointer.write(this.#own);
+  }
+
+  /**
+   * Until they are written again, a crash would leave these traces open, and the own checkpoint says so: that of a directory
+   * which was taken over is not asked for its open traces again.
+   */
+  #keepOpen(lost: readonly LostEnd[], from = this.#own): void {
+    const open = lost.flatMap(({ started }) => started ?? []);
+    for (const started of open) this.openTraces.hold(started);
+    if (this.#own && from !== this.#own && open.length > 0) this.checkpointer.write(this.#own);
   }
 
   #removeIfEmpty(directory: SpoolDirectory): void {

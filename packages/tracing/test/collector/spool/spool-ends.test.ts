@@ -195,6 +195,34 @@ describe("the end of a trace whose start the backend has been told", () => {
     expect(records.length - 1 + (dropped(drops)["spool-full"] ?? 0)).toBe(66);
   });
 
+  it.each([
+    ["of a trace that began elsewhere", [encoded("interrupted", 1)], []],
+    ["of a trace that began there", [started(1)], [ended(1)]],
+  ])("is not lost in a crash before it is written again, %s", async (_, first, second) => {
+    const root = scratch();
+    const { spool: dead } = openSpool(root, { segmentBytes: 6_000 });
+    dead.append(first);
+    if (second.length > 0) await settleAll(dead);
+    dead.append(second);
+    fill(dead, 5);
+    dead.close();
+    const { spool } = openSpool(root, { segmentBytes: 6_000, maxBytes: 40_000 });
+    await spool.adopt();
+    let rescued = "";
+    for (let id = 2_000; rescued === "" && id < 2_060; id++) {
+      fill(spool, 1, id);
+      const newest = join(spool.dir, segmentsIn(spool.dir).at(-1) ?? "");
+      const last = readFileSync(newest, "utf8").trimEnd().split("\n").at(-1) ?? "";
+      if (idOf(last) === 1) rescued = last;
+    }
+    expect(rescued).not.toBe("");
+    const { root: copy, dir } = crashed(spool);
+    const newest = join(dir, segmentsIn(dir).at(-1) ?? "");
+    truncateSync(newest, readFileSync(newest).length - 20);
+    const { spool: successor } = openSpool(copy);
+    expect((await successor.adopt()).interrupted.map(idOf)).toEqual([1]);
+  });
+
   it("is replaced by an interruption when its file disappears", async () => {
     const root = scratch();
     const { spool: dead } = openSpool(root, { segmentBytes: 6_000 });
