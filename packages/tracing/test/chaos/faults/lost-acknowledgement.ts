@@ -21,7 +21,7 @@ interface Gated {
 
 export const lostAcknowledgement: Fault = {
   name: "17 lost acknowledgement (committed, then connection cut)",
-  trials: { quick: 5, full: 50 },
+  trials: { quick: 5, full: 25 },
   async run(scene) {
     while (scene.judged < scene.trials)
       await together([

@@ -37,7 +37,7 @@ const BY_DATABASE: readonly Poison[] = [
 
 export const poison: Fault = {
   name: "15 400/422 for one poison record in 512",
-  trials: { quick: 6, full: 36 },
+  trials: { quick: 6, full: 24 },
   async run(scene) {
     while (scene.judged < scene.trials)
       await together([() => overInsForge(scene), () => overPostgres(scene)]);

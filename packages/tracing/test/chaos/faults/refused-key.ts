@@ -20,7 +20,7 @@ const MOST_REQUESTS = 6;
 
 export const refusedKey: Fault = {
   name: "16 401/403, key rotated later",
-  trials: { quick: 4, full: 32 },
+  trials: { quick: 4, full: 16 },
   async run(scene) {
     while (scene.judged < scene.trials) await together([() => rotated(scene), () => withoutRights(scene)]);
   },

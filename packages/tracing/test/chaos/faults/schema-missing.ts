@@ -18,7 +18,7 @@ const OLD = 1;
 
 export const schemaMissing: Fault = {
   name: "18 schema missing or old",
-  trials: { quick: 4, full: 24 },
+  trials: { quick: 4, full: 12 },
   async run(scene) {
     while (scene.judged < scene.trials)
       await together(

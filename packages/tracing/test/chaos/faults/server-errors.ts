@@ -31,7 +31,7 @@ const ROUNDS = 8;
 
 export const serverErrors: Fault = {
   name: "13 500, 502, 503, 504, 408",
-  trials: { quick: FAILURES.length, full: 10 * FAILURES.length },
+  trials: { quick: FAILURES.length, full: 6 * FAILURES.length },
   async run(scene) {
     const server = await scene.insforge();
     const collector = { minBackoffMs: 10, maxBackoffMs: 40 };

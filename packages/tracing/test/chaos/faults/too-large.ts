@@ -20,7 +20,7 @@ const WORDY = { name: "wordy", error: "words ".repeat(1_200) };
 
 export const tooLarge: Fault = {
   name: "14 413",
-  trials: { quick: 2, full: 20 },
+  trials: { quick: 2, full: 12 },
   async run(scene) {
     while (scene.judged < scene.trials) await together([() => byProxy(scene), () => byInsForge(scene)]);
   },
