@@ -105,6 +105,7 @@ export class Outlet {
       const read = await this.#read(segment, limits);
       // Given up in the meantime: what it held is counted already.
       if (!read || segment.removed) continue;
+      segment.uncountedAt ??= read.damagedAt;
       const ticket = segment.take(read.end, read.records.length, read.spans);
       segment.takenRecords += ticket.records + read.erasedRecords;
       segment.takenSpans += ticket.spans + read.erasedSpans;
@@ -144,6 +145,7 @@ export class Outlet {
     const spans = segment.spans - segment.takenSpans;
     segment.records = segment.takenRecords;
     segment.spans = segment.takenSpans;
+    segment.uncountedAt = undefined;
     if (records !== 0) {
       const { pending, store, rescue } = this.#options;
       pending.lose("damaged", records, spans);

@@ -22,6 +22,8 @@ export interface ReadRecords {
   erasedSpans: number;
   /** Position behind the last of them, and behind damage that follows at the segment's end. */
   end: number;
+  /** Where a line begins of which not all could be read, and which nobody has counted. */
+  damagedAt?: number;
 }
 
 /** Reads the next records of a segment. @throws when the file cannot be read. */
@@ -60,6 +62,7 @@ export async function readRecords(segment: Segment, limits: TakeLimits): Promise
         read.records.push(payload.toString("utf8"));
         if (payloadType(payload) === "span") read.spans += 1;
       }
+      if (line.state !== "whole" && !segment.knowsDamage(read.end)) read.damagedAt ??= read.end;
       read.bytes += bytes;
       read.end = line.end;
     }

@@ -117,6 +117,7 @@ export async function scanSegment(
       if (line.end > start) {
         scan.start ??= segment.size;
         scan.add(line);
+        if (line.state !== "whole") segment.knowDamage(segment.size);
       }
       segment.size = end;
     }

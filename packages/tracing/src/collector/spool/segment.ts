@@ -7,6 +7,8 @@ import { Progress } from "./progress.ts";
 // The version is in the name, so that nobody has to read a file to know that it is not for him.
 const NAME = /^segment-(\d{10})\.v(\d+)\.ndjson$/;
 
+const MAX_KNOWN_DAMAGE = 1_000;
+
 /** Version of the segments' form; files of another one are left alone. */
 export const SEGMENT_FORMAT = 1;
 
@@ -32,6 +34,10 @@ export class Segment extends Progress {
   spans = 0;
   takenRecords = 0;
   takenSpans = 0;
+  /** Where lines stand that were damaged when the segment was taken over, and are counted. */
+  readonly #knownDamage = new Set<number>();
+  /** Where damage begins that was passed over and is not counted yet: whoever reads it again counts it. */
+  uncountedAt: number | undefined;
   /** Its name is on the disk too. */
   named = false;
   /** Nothing more will be appended. */
@@ -57,6 +63,20 @@ export class Segment extends Progress {
   /** For messages: the file and its directory, without the way there. */
   get label(): string {
     return join(basename(this.dir), segmentName(this.sequence));
+  }
+
+  /** Notes that the damaged line at a position is counted; of too many none is told apart any more. */
+  knowDamage(position: number): void {
+    if (this.#knownDamage.size < MAX_KNOWN_DAMAGE) this.#knownDamage.add(position);
+  }
+
+  knowsDamage(position: number): boolean {
+    return this.#knownDamage.size >= MAX_KNOWN_DAMAGE || this.#knownDamage.has(position);
+  }
+
+  /** Up to where nobody has to look at it again. */
+  get dealtWith(): number {
+    return Math.min(this.settled, this.uncountedAt ?? this.settled);
   }
 
   get unread(): boolean {

@@ -81,7 +81,7 @@ export class SpoolDirectory {
     const checkpoint: Checkpoint = {
       time: new Date().toISOString(),
       segment: first?.sequence ?? this.nextSequence,
-      offset: first?.settled ?? 0,
+      offset: first?.dealtWith ?? 0,
       open: this.openTraces.held(),
       ...told,
     };

@@ -126,6 +126,27 @@ describe("Spool with damaged files", () => {
     }
   });
 
+  it("counts damage that was passed over, though its process dies before it has come to the segment's end", async () => {
+    const root = scratch();
+    const { spool: dead } = openSpool(root);
+    for (const id of IDS) dead.append([encoded("span", id, 10)]);
+    const segment = join(dead.dir, segmentsIn(dead.dir)[0] ?? "");
+    writeSync(openSync(segment, "r+"), "#", 40);
+    const batch = await dead.take({ maxRecords: 1, maxBytes: 1e6 });
+    expect(batch?.records.map(idOf)).toEqual([2]);
+    if (batch) dead.settle(batch);
+    dead.flushSync();
+    const copy = scratch();
+    cpSync(dead.dir, join(copy, "1-0-0000000000aa"), {
+      recursive: true,
+      filter: (path) => !path.endsWith("lock"),
+    });
+    const { spool, drops } = openSpool(copy);
+    await spool.adopt();
+    expect(dropped(drops)).toEqual({ damaged: 1 });
+    expect((await drain(spool)).map(idOf)).toEqual([2, 3]);
+  });
+
   it("makes a last line that lacks only its line break whole, so that what befalls it later is counted", async () => {
     const dead = deadProcess();
     const root = dead.copy(dead.bytes.subarray(0, -1));

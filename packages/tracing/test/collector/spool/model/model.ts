@@ -38,6 +38,8 @@ export class SpoolModel {
   readonly cut = new Set<number>();
   /** Gone with their segment for the cap, whether anybody had been handed them or not. */
   readonly dropped = new Set<number>();
+  /** How many of those were counted for certain as dropped for the cap; what is counted beyond them was damaged as well. */
+  vanished = 0;
   /** Damage that makes an estimate of it low: what of a line tells its type, or where it ends. */
   obscured = 0;
   directories: Directory[] = [];
@@ -119,10 +121,11 @@ export class SpoolModel {
   /** Checkpoints of all of a process's directories have been written. */
   note(name: string, world: SpoolWorld): void {
     for (const directory of this.ownedBy(name)) {
-      const { order, unread, taken, settled, noted } = directory;
-      const isSkipped = (id: number) => this.isExcused(id) && !unread.includes(id) && !taken.has(id);
-      const isPassed = (id: number) => settled.has(id) || isSkipped(id);
-      while (order[0] !== undefined && isPassed(order[0])) noted.add(order.shift() as number);
+      const { order, settled, noted } = directory;
+      // Before damage is counted, no checkpoint goes past it.
+      while (order[0] !== undefined && settled.has(order[0]) && !this.damaged.has(order[0])) {
+        noted.add(order.shift() as number);
+      }
       const bytes = world.checkpoint(directory.name);
       if (bytes) directory.copies.push({ bytes, noted: new Set(noted) });
     }
@@ -170,6 +173,7 @@ export class SpoolModel {
       unread += known.filter((id) => waiting.includes(id)).length;
       directory.unread = waiting.filter((id) => !known.includes(id));
     }
+    this.vanished += unread;
     return unread;
   }
 
