@@ -25,8 +25,8 @@ export class HangMemory {
   }
 
   end(attempt: Attempt): void {
-    if (attempt.hung) this.#hungAt = performance.now();
-    else if (this.#probe === attempt) this.#hungAt = undefined;
+    // An answer to any of those under way tells that the others were slow, and no more.
+    this.#hungAt = attempt.hung ? performance.now() : undefined;
     if (this.#probe === attempt) this.#probe = undefined;
   }
 

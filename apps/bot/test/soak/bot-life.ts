@@ -51,6 +51,14 @@ export class BotLife {
     return descriptorsOf(this.#pid);
   }
 
+  /** When it last logged that its database took too long. */
+  gaveUpAt(): number | undefined {
+    const line = this.bot
+      .lines()
+      .findLast(({ err }) => /has not answered in \d+ ms/.test(JSON.stringify(err ?? "")));
+    return line && Date.parse(String(line.time));
+  }
+
   async usage(): Promise<Usage> {
     return {
       residentBytes: residentBytes(this.#pid),

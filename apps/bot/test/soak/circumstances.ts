@@ -6,6 +6,8 @@ const AFTERMATH_MS: Readonly<Record<Circumstance, number>> = { outage: 30_000, r
 
 /** When there was an outage or a restart: only then may a reply say so. */
 export class Circumstances {
+  /** When the bot last gave a call to its database up, as its log has it; for a machine so slow that it is like an outage. */
+  gaveUpAt: () => number | undefined = () => undefined;
   readonly #spells: { circumstance: Circumstance; from: number; to: number }[] = [];
 
   /** Lasts until the result is called. */
@@ -15,6 +17,12 @@ export class Circumstances {
     return () => {
       spell.to = Date.now() + AFTERMATH_MS[circumstance];
     };
+  }
+
+  /** Whether what was begun then may have been touched by a database that took too long, outage or not. */
+  wasSlow(beganAt: number): boolean {
+    const at = this.gaveUpAt();
+    return at !== undefined && at + AFTERMATH_MS.outage >= beganAt;
   }
 
   /** Whether what was begun then may have been touched by it. */

@@ -1,5 +1,6 @@
 import { type Criterion, criterion } from "./criterion.ts";
 import type { Stage } from "./run-soak.ts";
+import { SLOW } from "./simulated-user.ts";
 import { wrongRatings, wrongRuns, wrongTraces } from "./stored.ts";
 
 /** What the users know of it, against what stands in their chats and in the database. */
@@ -9,6 +10,8 @@ export async function judgeRuns(stage: Stage): Promise<Criterion[]> {
   const notes = users.flatMap((user) => user.notes);
   const sent = notes.filter(({ kind }) => kind === "sent").length;
   const replied = notes.filter(({ kind }) => kind === "replied").length;
+  const slow = notes.filter(({ kind, what }) => kind === "replied" && what.endsWith(SLOW)).length;
+  const slowly = slow > 0 ? `, ${slow} of them that the database took too long, outside of the outage` : "";
   const runs = users.flatMap((user) => user.runs);
   const outcomes = Map.groupBy(runs, ({ outcome }) => outcome);
   const outcomeCounts = [...outcomes].map(([outcome, { length }]) => `${length} ${outcome}`).join(", ");
@@ -24,7 +27,7 @@ export async function judgeRuns(stage: Stage): Promise<Criterion[]> {
     ...(operator.waiting > 0 ? [`${operator.waiting} questions have no answer`] : []),
   ];
   return [
-    criterion("every reply is delivered once", `${sent} sent, ${replied} replied to`, audits),
+    criterion("every reply is delivered once", `${sent} sent, ${replied} replied to${slowly}`, audits),
     criterion("the operator is answered once", `${readings.length} of /admin health`, health),
     criterion(
       "each run that was seen has one trace, as it was seen",

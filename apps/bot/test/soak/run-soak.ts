@@ -163,9 +163,10 @@ async function live(stage: Stage): Promise<void> {
   await rest(stage, "at the end", { last: true });
 }
 
-async function startLife({ world, gate, lives, sampler }: Stage): Promise<void> {
+async function startLife({ world, gate, lives, sampler, circumstances }: Stage): Promise<void> {
   const life = await BotLife.start(world, { INSFORGE_BASE_URL: `http://127.0.0.1:${gate.port}` });
   lives.push(life);
+  circumstances.gaveUpAt = () => life.gaveUpAt();
   await sampler.observe(life);
 }
 

@@ -29,6 +29,9 @@ export interface Note {
   text?: string;
 }
 
+/** How a reply ends that says that the database is away when it was only slow. */
+export const SLOW = "no records, for the machine was slow";
+
 interface Waiting {
   step: Step;
   sentAt: number;
@@ -157,9 +160,14 @@ export class SimulatedUser {
       // The reply to what comes next tells that there will be none.
       if (waiting.step.mayBeSilent) this.#drop(waiting);
       // That the database is away is said beside the queue, and can be overtaken.
-      else if (!this.#options.circumstances.touched("outage", waiting.sentAt)) break;
+      else if (!this.#mayBeOvertaken(waiting)) break;
     }
     this.#note("strange", isNew ? "a message" : "a change", message.text);
+  }
+
+  #mayBeOvertaken({ sentAt }: Waiting): boolean {
+    const { circumstances } = this.#options;
+    return circumstances.touched("outage", sentAt) || circumstances.wasSlow(sentAt);
   }
 
   #drop(waiting: Waiting): void {
@@ -171,7 +179,10 @@ export class SimulatedUser {
     const { circumstances } = this.#options;
     if (!isNew) return undefined;
     const wasOut = circumstances.touched("outage", sentAt);
-    if (wasOut && /^I cannot reach my records right now/.test(text)) return { done: "no records" };
+    if (/^I cannot reach my records right now/.test(text)) {
+      if (wasOut) return { done: "no records" };
+      return circumstances.wasSlow(sentAt) ? { done: SLOW } : undefined;
+    }
     // A trace that still waits in the spool is nobody's yet.
     const isRating = step.what.startsWith("press rate:");
     if (wasOut && isRating && /^This button is from an earlier/.test(text)) return { done: "not stored yet" };
