@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ORDINARY_TEXTS } from "../../../packages/tracing/test/capture/ordinary-texts.ts";
-import { SECRETS } from "../../../packages/tracing/test/capture/secrets.ts";
+import { ORDINARY_TEXTS } from "../../../packages/tracing/test/capture/redaction/ordinary-texts.ts";
+import { SECRETS } from "../../../packages/tracing/test/capture/redaction/secrets.ts";
 import { createLogger } from "../src/logger.ts";
 
 function logged(secrets: string[], write: (logger: ReturnType<typeof createLogger>) => void) {

@@ -49,7 +49,12 @@ export {
 
 // Advanced: inside an OpenTelemetry set-up of your own, or with a backend of your own.
 
-export { createRedactor, type RedactContext, type RedactOptions, type Redactor } from "./capture/redact.ts";
+export {
+  createRedactor,
+  type RedactContext,
+  type RedactOptions,
+  type Redactor,
+} from "./capture/redaction/redact.ts";
 export type { CaptureLimits, CaptureSettings } from "./capture/settings.ts";
 export type { TraceCollectorOptions } from "./collector/collector-options.ts";
 export type { Logger } from "./collector/logger.ts";

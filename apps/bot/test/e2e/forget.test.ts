@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { wrongFigures } from "../../../../packages/tracing/test/durability/judge.ts";
 import { filesWith, rowsWith } from "../../../../packages/tracing/test/erasure/everywhere.ts";
+import { wrongFigures } from "../../../../packages/tracing/test/support/stored-figures.ts";
 import type { ChatUser } from "../support/chat-user.ts";
 import { createTestWorld, type World } from "./world.ts";
 

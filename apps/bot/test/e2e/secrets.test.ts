@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { SECRETS, type Secret } from "../../../../packages/tracing/test/capture/secrets.ts";
+import { SECRETS, type Secret } from "../../../../packages/tracing/test/capture/redaction/secrets.ts";
 import { query } from "../../../../packages/tracing/test/support/postgres-server.ts";
 import { ADMIN, createTestWorld, type World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { seededRandom } from "../../../../packages/tracing/test/durability/random.ts";
+import { seededRandom } from "../../../../packages/tracing/test/support/random.ts";
 import type { TranscriptionOutcome } from "../support/assemblyai-server.ts";
 import type { ModelDecision, ModelReply, ModelRequest } from "../support/model-server.ts";
 import { toSmartAnswer } from "../support/smart-answer.ts";

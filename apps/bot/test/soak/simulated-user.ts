@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { seededRandom } from "../../../../packages/tracing/test/durability/random.ts";
+import { seededRandom } from "../../../../packages/tracing/test/support/random.ts";
 import { type Change, ChatWindow } from "./chat-window.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { type Move, nextMove, type Player, type Step } from "./moves.ts";

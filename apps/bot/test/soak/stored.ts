@@ -1,5 +1,5 @@
-import { statuses, wrongFigures } from "../../../../packages/tracing/test/durability/judge.ts";
 import { query } from "../../../../packages/tracing/test/support/postgres-server.ts";
+import { statuses, wrongFigures } from "../../../../packages/tracing/test/support/stored-figures.ts";
 import { attemptsFor, findMark } from "./marks.ts";
 import type { Pipeline, SeenRun } from "./runs.ts";
 

@@ -1,7 +1,7 @@
 import { types } from "node:util";
-import { REDACTED } from "./ranges.ts";
-import type { Redactor } from "./redact.ts";
-import { LOOKAHEAD } from "./text-window.ts";
+import { REDACTED } from "./redaction/ranges.ts";
+import type { Redactor } from "./redaction/redact.ts";
+import { LOOKAHEAD } from "./redaction/text-window.ts";
 import { Unreadable } from "./unreadable.ts";
 
 const MAX_BYTES = 768;

@@ -1,5 +1,5 @@
-import type { Redactor } from "./redact.ts";
-import { redactedBeginning } from "./text-window.ts";
+import type { Redactor } from "./redaction/redact.ts";
+import { redactedBeginning } from "./redaction/text-window.ts";
 
 /** Marks the end of a text that was cut; three bytes. */
 const ELLIPSIS = "…";

@@ -1,4 +1,4 @@
-import type { Redactor } from "./redact.ts";
+import type { Redactor } from "./redaction/redact.ts";
 import type { CaptureLimits } from "./settings.ts";
 import { Walk } from "./walk.ts";
 

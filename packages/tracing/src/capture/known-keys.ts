@@ -1,5 +1,5 @@
 import { type JsonText, toJsonText } from "./json-text.ts";
-import type { Redactor } from "./redact.ts";
+import type { Redactor } from "./redaction/redact.ts";
 
 /** What a walk needs to know of a key. */
 export interface KnownKey {

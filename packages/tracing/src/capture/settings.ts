@@ -1,4 +1,4 @@
-import { createRedactor, type RedactOptions, type Redactor } from "./redact.ts";
+import { createRedactor, type RedactOptions, type Redactor } from "./redaction/redact.ts";
 
 /** How much of a value is kept. The walk stops at whichever bound it meets first. */
 export interface CaptureLimits {

@@ -1,11 +1,11 @@
 import { cutForJson, type JsonText, toJsonText } from "./json-text.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { knownKey } from "./known-keys.ts";
-import { followsSecretName, isValueOfSecret } from "./paired-names.ts";
-import { REDACTED } from "./ranges.ts";
-import type { Redactor } from "./redact.ts";
+import { followsSecretName, isValueOfSecret } from "./redaction/paired-names.ts";
+import { REDACTED } from "./redaction/ranges.ts";
+import type { Redactor } from "./redaction/redact.ts";
+import { LOOKAHEAD, redactedBeginning } from "./redaction/text-window.ts";
 import type { CaptureLimits } from "./settings.ts";
-import { LOOKAHEAD, redactedBeginning } from "./text-window.ts";
 import { type Plain, toPlain } from "./to-plain.ts";
 import { Unreadable } from "./unreadable.ts";
 

@@ -1,4 +1,4 @@
-import { toSafeText } from "../capture/safe-text.ts";
+import { toSafeText } from "../capture/redaction/safe-text.ts";
 import { peekRecord } from "../record/peek.ts";
 import type { EncodedRecord } from "../record/record.ts";
 import type { Circuit } from "./circuit.ts";

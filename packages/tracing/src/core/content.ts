@@ -1,7 +1,7 @@
 import type { Attributes, AttributeValue } from "@opentelemetry/api";
 import { captureText } from "../capture/capture-text.ts";
 import { type Captured, captureArguments, captureValue } from "../capture/capture-value.ts";
-import { REDACTED } from "../capture/ranges.ts";
+import { REDACTED } from "../capture/redaction/ranges.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
 
 /** A snapshot of a value under `name`; `<name>.truncated` holds its size in bytes, or true, when it was cut. */

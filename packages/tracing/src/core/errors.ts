@@ -1,4 +1,4 @@
-import { createRedactor } from "../capture/redact.ts";
+import { createRedactor } from "../capture/redaction/redact.ts";
 
 /** What went wrong, for programs; the message and hint are for people. */
 export type TracingErrorCode =

@@ -1,8 +1,8 @@
 import { type HrTime, type Span, SpanStatusCode } from "@opentelemetry/api";
 import { captureText } from "../capture/capture-text.ts";
 import { captureValue } from "../capture/capture-value.ts";
+import { LOOKAHEAD } from "../capture/redaction/text-window.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
-import { LOOKAHEAD } from "../capture/text-window.ts";
 import { GENERAL } from "../conventions/attributes.ts";
 import { isObject, readMember } from "./quietly.ts";
 

@@ -1,6 +1,6 @@
 import { captureValue } from "../capture/capture-value.ts";
+import { LOOKAHEAD } from "../capture/redaction/text-window.ts";
 import type { CaptureSettings } from "../capture/settings.ts";
-import { LOOKAHEAD } from "../capture/text-window.ts";
 import { PiecedTexts, withoutPieces } from "./pieced-texts.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { types } from "node:util";
-import { REDACTED } from "../capture/ranges.ts";
-import type { Redactor } from "../capture/redact.ts";
+import { REDACTED } from "../capture/redaction/ranges.ts";
+import type { Redactor } from "../capture/redaction/redact.ts";
 
 /** What of an item is looked at; the pieces of an answer stand near its surface. */
 const MAX_DEPTH = 6;

@@ -1,4 +1,4 @@
-import { toSafeText } from "../capture/safe-text.ts";
+import { toSafeText } from "../capture/redaction/safe-text.ts";
 import { StoreError, type StoreErrorKind } from "../store/store-client.ts";
 import { toRetryAfterMs } from "./retry-after.ts";
 

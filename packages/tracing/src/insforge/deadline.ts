@@ -1,6 +1,6 @@
 import { context } from "@opentelemetry/api";
 import { suppressTracing } from "@opentelemetry/core";
-import { toSafeText } from "../capture/safe-text.ts";
+import { toSafeText } from "../capture/redaction/safe-text.ts";
 import { type RpcOptions, StoreError } from "../store/store-client.ts";
 
 /** InsForge itself answers within 10 s, if only to say that the database has not. */

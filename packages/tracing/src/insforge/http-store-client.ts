@@ -1,4 +1,4 @@
-import { toSafeText } from "../capture/safe-text.ts";
+import { toSafeText } from "../capture/redaction/safe-text.ts";
 import { RawJson, type RpcArgs, type StoreClient, StoreError } from "../store/store-client.ts";
 import { toStoreError } from "./answer.ts";
 import { withinDeadline } from "./deadline.ts";

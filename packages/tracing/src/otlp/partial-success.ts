@@ -1,4 +1,4 @@
-import { toSafeText } from "../capture/safe-text.ts";
+import { toSafeText } from "../capture/redaction/safe-text.ts";
 import type { Logger } from "../collector/logger.ts";
 import type { Encoder } from "./encoder.ts";
 

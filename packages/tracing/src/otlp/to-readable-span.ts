@@ -1,8 +1,8 @@
 import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
-import { REDACTED } from "../capture/ranges.ts";
-import { createRedactor } from "../capture/redact.ts";
+import { REDACTED } from "../capture/redaction/ranges.ts";
+import { createRedactor } from "../capture/redaction/redact.ts";
 import { GENERAL, SCOPE_NAME } from "../conventions/attributes.ts";
 import type { RecordKind, TraceRecord } from "../record/record.ts";
 import { toSpanAttributes } from "./span-attributes.ts";

@@ -1,4 +1,4 @@
-import { toSafeText } from "../capture/safe-text.ts";
+import { toSafeText } from "../capture/redaction/safe-text.ts";
 import type { Outcome } from "../collector/record-exporter.ts";
 import type { HttpAnswer } from "./http-post.ts";
 

@@ -1,4 +1,4 @@
-import { toSafeText } from "../capture/safe-text.ts";
+import { toSafeText } from "../capture/redaction/safe-text.ts";
 import { StoreError, type StoreErrorKind } from "../store/store-client.ts";
 
 /** SQLSTATE classes by what a caller does about them; source: PostgreSQL, appendix A, error codes. */

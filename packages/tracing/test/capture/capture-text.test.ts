@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { captureText } from "../../src/capture/capture-text.ts";
-import { createRedactor } from "../../src/capture/redact.ts";
+import { createRedactor } from "../../src/capture/redaction/redact.ts";
 
 const redactor = createRedactor();
 

@@ -7,7 +7,7 @@ import {
   captureAttributes,
   captureValue,
 } from "../../src/capture/capture-value.ts";
-import { createRedactor } from "../../src/capture/redact.ts";
+import { createRedactor } from "../../src/capture/redaction/redact.ts";
 import { type CaptureLimits, DEFAULT_CAPTURE_LIMITS } from "../../src/capture/settings.ts";
 
 const redactor = createRedactor();

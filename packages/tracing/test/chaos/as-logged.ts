@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { statuses, wrongFigures } from "../support/stored-figures.ts";
 import type { RunLog } from "./run-log.ts";
-import { statuses, wrongFigures, wrongRuns } from "./stored-runs.ts";
+import { wrongRuns } from "./stored-runs.ts";
 
 /**
  * Every run of a log is stored: the settled ones exactly as they said, those that were cut short as such, none as if it

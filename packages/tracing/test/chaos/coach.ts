@@ -1,6 +1,6 @@
 import type { CollectorStats } from "../../src/collector/stats.ts";
 import type { StartTracingOptions } from "../../src/tracing-options.ts";
-import { type Program, startProgram } from "./program.ts";
+import { type Program, startProgram } from "../support/program.ts";
 import { createSettledCounter } from "./run-log.ts";
 
 /** What `services/coach.ts` is told: options of `startTracing`, and how to work. */

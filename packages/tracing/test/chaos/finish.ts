@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { CollectorStats } from "../../src/collector/stats.ts";
+import { wrongFigures } from "../support/stored-figures.ts";
 import { requireAgreement } from "./agreement.ts";
 import type { Coach } from "./coach.ts";
 import type { Judgement } from "./judge.ts";
 import { type RunLog, readRunLogs } from "./run-log.ts";
 import type { Scene } from "./scene.ts";
-import { wrongFigures } from "./stored-runs.ts";
 
 /** How it went with a coach that has come to its end. */
 export interface Ending {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { PostgresServer } from "../support/postgres-server.ts";
+import { seededRandom } from "../support/random.ts";
 import type { Fault } from "./fault.ts";
 import type { Tally } from "./judge.ts";
-import { seededRandom } from "./random.ts";
 import { Scene } from "./scene.ts";
 
 /** A row of the report: a fault, how often it was caused, and what became of the spans. */

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CollectorStats } from "../../src/collector/stats.ts";
 import { createInsForgeMigrationTarget } from "../../src/insforge/index.ts";
-import { openStore } from "../../src/open-store.ts";
 import { migrate } from "../../src/store/migrator.ts";
 import {
   type InsForgeServer,
@@ -12,10 +11,11 @@ import {
   startInsForge,
 } from "../support/insforge-server.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
+import { type Program, type ProgramOptions, startProgram } from "../support/program.ts";
+import { migrateDatabase } from "../support/stored-figures.ts";
 import { openTcpGate, type TcpGate } from "../support/tcp-gate.ts";
 import { type Coach, type CoachOptions, type LaunchOptions, startCoach } from "./coach.ts";
 import { type JudgedBy, type Judgement, judge, type Tally } from "./judge.ts";
-import { type Program, type ProgramOptions, startProgram } from "./program.ts";
 import { readRunLogs } from "./run-log.ts";
 
 export interface SceneOptions {
@@ -140,10 +140,4 @@ export class Scene implements AsyncDisposable {
     this.#ends.defer(() => program.kill());
     return program;
   }
-}
-
-async function migrateDatabase(databaseUrl: string): Promise<void> {
-  const store = await openStore({ databaseUrl }, {});
-  await migrate(store.migrations);
-  await store.close();
 }

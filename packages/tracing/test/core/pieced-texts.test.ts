@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { recordStream } from "../../src/core/record-stream.ts";
 import { TraceContext } from "../../src/core/trace-context.ts";
 import { tracedSpan } from "../../src/core/traced-span.ts";
-import { ORDINARY_TEXTS } from "../capture/ordinary-texts.ts";
-import { SECRETS } from "../capture/secrets.ts";
+import { ORDINARY_TEXTS } from "../capture/redaction/ordinary-texts.ts";
+import { SECRETS } from "../capture/redaction/secrets.ts";
 import { installTestRuntime, type TestRuntime } from "../support/private-runtime.ts";
 
 let runtime: TestRuntime;

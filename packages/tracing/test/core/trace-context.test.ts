@@ -3,7 +3,7 @@ import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { suppressTracing } from "@opentelemetry/core";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createRedactor } from "../../src/capture/redact.ts";
+import { createRedactor } from "../../src/capture/redaction/redact.ts";
 import { TracingError } from "../../src/core/errors.ts";
 import { TraceContext, traceOf } from "../../src/core/trace-context.ts";
 import { tracedSpan } from "../../src/core/traced-span.ts";

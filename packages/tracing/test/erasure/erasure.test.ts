@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { CollectorStats } from "../../src/index.ts";
 import { captureRun } from "../cli/captured-run.ts";
-import { migrateDatabase, wrongFigures } from "../durability/judge.ts";
-import { scratchDir } from "../durability/processes.ts";
 import { startReceiver } from "../otlp/receiver.ts";
 import { type PostgresServer, query, startPostgres } from "../support/postgres-server.ts";
+import { migrateDatabase, wrongFigures } from "../support/stored-figures.ts";
 import { openTcpGate } from "../support/tcp-gate.ts";
 import { filesWith, rowsWith, startService } from "./everywhere.ts";
 
@@ -45,7 +47,8 @@ async function setUp() {
   const receiver = await startReceiver();
   const { url: otlp } = receiver;
   await receiver.down();
-  const dataDir = scratchDir();
+  const dataDir = mkdtempSync(join(tmpdir(), "erasure-"));
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 10 }));
   const behindGate = `postgres://postgres@127.0.0.1:${gate.port}${pathname}`;
   const start = () => startService(behindGate, dataDir, otlp);
   return { url, gate, receiver, dataDir, start };

@@ -1,16 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { type Program, startProgram } from "../durability/processes.ts";
+import { onTestFinished } from "vitest";
 import { query } from "../support/postgres-server.ts";
+import { type Program, startProgram } from "../support/program.ts";
 
 /** A service in a process of its own. */
 export interface Service extends Program {
   ask(command: string): Promise<unknown>;
 }
 
-/** Starts `children/service.ts`. */
+/** Starts `children/service.ts`, which ends with the test at the latest. */
 export async function startService(...args: string[]): Promise<Service> {
   const program = startProgram(new URL("./children/service.ts", import.meta.url), args);
+  onTestFinished(() => program.kill());
   await program.line();
   return {
     ...program,

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Captured, captureValue } from "../../src/capture/capture-value.ts";
-import { createRedactor } from "../../src/capture/redact.ts";
+import { createRedactor } from "../../src/capture/redaction/redact.ts";
 import { type CaptureLimits, DEFAULT_CAPTURE_LIMITS } from "../../src/capture/settings.ts";
 import { PROPERTY_TIMEOUT_MS, runs } from "../support/property-runs.ts";
 import { endless } from "./endless.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { createRedactor } from "../../src/capture/redact.ts";
+import { createRedactor } from "../../src/capture/redaction/redact.ts";
 import { type Kept, shown } from "./kept.ts";
 
 /**

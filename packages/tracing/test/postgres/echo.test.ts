@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createPostgresClient } from "../../src/postgres/index.ts";
-import { SECRETS } from "../capture/secrets.ts";
+import { SECRETS } from "../capture/redaction/secrets.ts";
 import { type PostgresServer, query, startPostgres } from "../support/postgres-server.ts";
 
 let server: PostgresServer;

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createPostgresClient } from "../../src/postgres/index.ts";
 import type { TraceRecord } from "../../src/record/record.ts";
 import { TraceRepo } from "../../src/store/trace-repo.ts";
-import { migrateDatabase, wrongFigures } from "../durability/judge.ts";
 import { type PostgresServer, query, startPostgres } from "../support/postgres-server.ts";
 import { sampleModelCall, sampleRecord, unfinished } from "../support/sample-record.ts";
+import { migrateDatabase, wrongFigures } from "../support/stored-figures.ts";
 
 let server: PostgresServer;
 beforeAll(async () => {

@@ -14,8 +14,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Spool } from "../../src/collector/spool/spool.ts";
-import { startProgram } from "../durability/processes.ts";
 import { startReceiver } from "../otlp/receiver.ts";
+import { startProgram } from "../support/program.ts";
 import { sampleRecord } from "../support/sample-record.ts";
 import { intrude } from "./other-user.ts";
 
@@ -57,6 +57,7 @@ async function liveService(dataDir: string) {
     request.spans.length === 0 ? undefined : { kind: "answer", status: request.spans.length > 1 ? 413 : 400 },
   );
   const service = startProgram(SERVICE, [dataDir, receiver.url]);
+  onTestFinished(() => service.kill());
   const { socket, otlp } = JSON.parse(await service.line()) as {
     socket: string;
     otlp: { deadLettered: number };

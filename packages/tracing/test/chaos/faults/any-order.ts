@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { statuses, wrongFigures } from "../../support/stored-figures.ts";
 import { copySpool, type DeadSpool, leaveSpool, recordIn, rewriteSegments } from "../dead-spool.ts";
 import type { Fault } from "../fault.ts";
 import type { Scene } from "../scene.ts";
-import { statuses, wrongFigures, wrongRuns } from "../stored-runs.ts";
+import { wrongRuns } from "../stored-runs.ts";
 
 type Arrange = (lines: string[], scene: Scene) => string[];
 

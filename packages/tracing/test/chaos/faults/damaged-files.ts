@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { statuses, wrongFigures } from "../../support/stored-figures.ts";
 import { requireBalance } from "../agreement.ts";
 import { DeadCopies, toBytes, toLine } from "../dead-copies.ts";
 import { recordIn } from "../dead-spool.ts";
 import type { Fault } from "../fault.ts";
 import { readRunLogs, type SettledRun } from "../run-log.ts";
 import type { Scene } from "../scene.ts";
-import { statuses, wrongFigures, wrongRuns } from "../stored-runs.ts";
+import { wrongRuns } from "../stored-runs.ts";
 
 const ABSURD_BYTES = 40 * 2 ** 20;
 

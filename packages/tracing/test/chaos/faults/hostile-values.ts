@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { query } from "../../support/postgres-server.ts";
+import { wrongFigures } from "../../support/stored-figures.ts";
 import type { Fault } from "../fault.ts";
 import { HOSTILE_VALUES } from "../hostile-values.ts";
 import { readRunLogs } from "../run-log.ts";
-import { wrongFigures } from "../stored-runs.ts";
 
 const SERVICE = new URL("../services/hostile-values.ts", import.meta.url);
 /** The limit of one captured value. */

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readSpoolStatus } from "../../../src/collector/spool/spool.ts";
+import { wrongFigures } from "../../support/stored-figures.ts";
 import type { CoachOptions } from "../coach.ts";
 import type { Fault } from "../fault.ts";
 import { readRunLogs } from "../run-log.ts";
-import { wrongFigures, wrongRuns } from "../stored-runs.ts";
+import { wrongRuns } from "../stored-runs.ts";
 import { until } from "../until.ts";
 
 const OFFSPRING = new URL("../services/offspring.ts", import.meta.url);

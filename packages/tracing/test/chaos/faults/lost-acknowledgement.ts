@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { query } from "../../support/postgres-server.ts";
+import { wrongFigures } from "../../support/stored-figures.ts";
 import type { TcpGate } from "../../support/tcp-gate.ts";
 import type { Coach, CoachOptions } from "../coach.ts";
 import type { Fault } from "../fault.ts";
@@ -8,7 +9,7 @@ import { INGEST } from "../ingests.ts";
 import { readRunLogs } from "../run-log.ts";
 import type { Scene } from "../scene.ts";
 import { steadyCoach, storeIn } from "../steady-coach.ts";
-import { wrongFigures, wrongRuns } from "../stored-runs.ts";
+import { wrongRuns } from "../stored-runs.ts";
 import { together } from "../together.ts";
 import { until } from "../until.ts";
 

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileS
 import { join } from "node:path";
 import { CHECKPOINT_FILE } from "../../../src/collector/spool/checkpoint.ts";
 import { query } from "../../support/postgres-server.ts";
+import { statuses, wrongFigures } from "../../support/stored-figures.ts";
 import { requireAgreement } from "../agreement.ts";
 import { requireAsLogged } from "../as-logged.ts";
 import type { Coach } from "../coach.ts";
@@ -15,7 +16,6 @@ import { judge } from "../judge.ts";
 import { readRunLogs } from "../run-log.ts";
 import type { Scene } from "../scene.ts";
 import { steadyCoach, storeIn } from "../steady-coach.ts";
-import { statuses, wrongFigures } from "../stored-runs.ts";
 import { together } from "../together.ts";
 import { until } from "../until.ts";
 

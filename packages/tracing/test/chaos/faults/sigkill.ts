@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { statuses, wrongFigures } from "../../support/stored-figures.ts";
 import type { Fault } from "../fault.ts";
 import { readRunLogs } from "../run-log.ts";
-import { statuses, wrongFigures, wrongRuns } from "../stored-runs.ts";
+import { wrongRuns } from "../stored-runs.ts";
 
 export const sigkill: Fault = {
   name: "1 SIGKILL at random moments under load",

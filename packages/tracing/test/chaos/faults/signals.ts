@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { CollectorStats } from "../../../src/collector/stats.ts";
+import { statuses, wrongFigures } from "../../support/stored-figures.ts";
 import { requireAgreement, requireBalance } from "../agreement.ts";
 import type { Coach, CoachOptions } from "../coach.ts";
 import type { Fault } from "../fault.ts";
 import { judge } from "../judge.ts";
 import { type RunLog, readRunLogs } from "../run-log.ts";
 import type { Scene } from "../scene.ts";
-import { statuses, wrongFigures, wrongRuns } from "../stored-runs.ts";
+import { wrongRuns } from "../stored-runs.ts";
 import { together } from "../together.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
+import { statuses } from "../../support/stored-figures.ts";
 import type { Coach } from "../coach.ts";
 import { segmentsBelow } from "../dead-spool.ts";
 import type { Fault } from "../fault.ts";
 import { type Ending, finish } from "../finish.ts";
 import type { Scene } from "../scene.ts";
 import { steadyCoach, storeIn } from "../steady-coach.ts";
-import { statuses } from "../stored-runs.ts";
 import { together } from "../together.ts";
 import { until } from "../until.ts";
 

@@ -1,4 +1,6 @@
+import { globSync } from "node:fs";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { findSocket } from "../../../src/embedded/socket-path.ts";
 import { startTracing, TraceContext, tracedSpan } from "../../../src/index.ts";
 
@@ -22,6 +24,8 @@ void TraceContext.run(
   { pipelineName: "going on" },
   () => new Promise(() => setInterval(() => undefined, 1_000)),
 );
+// It is written within 200 ms.
+while (globSync(`${dataDir}/spool/*/checkpoint.ndjson`).length === 0) await sleep(20);
 
 const socket = findSocket(`${dataDir}/embedded`);
 connect(socket).once("connect", () =>

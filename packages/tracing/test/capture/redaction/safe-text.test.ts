@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toSafeText } from "../../src/capture/safe-text.ts";
+import { toSafeText } from "../../../src/capture/redaction/safe-text.ts";
 import { SECRETS } from "./secrets.ts";
 
 describe("what a backend says", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRedactor, HOOK_FAILED } from "../../src/capture/redact.ts";
-import { TOKEN_PREFIXES } from "../../src/capture/secret-tokens.ts";
+import { createRedactor, HOOK_FAILED } from "../../../src/capture/redaction/redact.ts";
+import { TOKEN_PREFIXES } from "../../../src/capture/redaction/secret-tokens.ts";
 import { ORDINARY_TEXTS } from "./ordinary-texts.ts";
 import { SECRETS } from "./secrets.ts";
 

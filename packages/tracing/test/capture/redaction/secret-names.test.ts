@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRedactor } from "../../src/capture/redact.ts";
-import { isSecretName } from "../../src/capture/secret-names.ts";
-import { GEN_AI, GENERAL, LEGACY_NAMES, TRACING } from "../../src/conventions/attributes.ts";
+import { createRedactor } from "../../../src/capture/redaction/redact.ts";
+import { isSecretName } from "../../../src/capture/redaction/secret-names.ts";
+import { GEN_AI, GENERAL, LEGACY_NAMES, TRACING } from "../../../src/conventions/attributes.ts";
 
 describe("isSecretName", () => {
   it.each([

@@ -1,41 +1,24 @@
 import { openStore } from "../../src/open-store.ts";
 import { migrate } from "../../src/store/migrator.ts";
-import { query } from "../support/postgres-server.ts";
-import type { SettledRun } from "./run-log.ts";
+import { query } from "./postgres-server.ts";
 
-type Rows = Record<string, unknown>[];
-
+/** Brings the schema into a database. */
 export async function migrateDatabase(databaseUrl: string): Promise<void> {
   const store = await openStore({ databaseUrl }, {});
   await migrate(store.migrations);
   await store.close();
 }
 
-const SUMS = `
+/** What the spans of each trace add up to. */
+export const SUMS = `
   SELECT trace_id, count(*) AS spans, count(*) FILTER (WHERE status = 'error') AS errors,
     sum(input_tokens) FILTER (WHERE counts_usage) AS input_tokens,
     sum(output_tokens) FILTER (WHERE counts_usage) AS output_tokens,
     sum(cost_usd) FILTER (WHERE counts_usage) AS cost_usd
   FROM tracing.spans GROUP BY trace_id`;
 
-/** Settled runs that are not stored exactly as they said, each span once. */
-export function wrongRuns(databaseUrl: string, settled: readonly SettledRun[]): Promise<Rows> {
-  return query(
-    databaseUrl,
-    `WITH sums AS (${SUMS})
-     SELECT s.*, t.status AS stored_status, sums.spans AS stored_spans, t.span_count, t.error_count, t.input_tokens
-     FROM jsonb_to_recordset($1::jsonb) AS s(trace uuid, spans bigint, errors bigint, calls bigint, status text)
-     LEFT JOIN tracing.traces t ON t.trace_id = s.trace
-     LEFT JOIN sums ON sums.trace_id = s.trace
-     WHERE (t.status, t.span_count, t.error_count, coalesce(t.input_tokens, 0), coalesce(t.output_tokens, 0), coalesce(t.cost_usd, 0), sums.spans, sums.errors)
-       IS DISTINCT FROM (s.status, s.spans, s.errors, s.calls * 10, s.calls * 2, s.calls * 0.001, s.spans, s.errors)
-     LIMIT 10`,
-    [JSON.stringify(settled)],
-  );
-}
-
 /** Traces whose figures are not the sums of their spans, spans without a trace, and spans that are stored twice. */
-export async function wrongFigures(databaseUrl: string): Promise<Rows> {
+export function wrongFigures(databaseUrl: string): Promise<Record<string, unknown>[]> {
   return query(
     databaseUrl,
     `WITH sums AS (${SUMS})
@@ -62,9 +45,4 @@ export async function statuses(databaseUrl: string): Promise<Map<string, string>
     "SELECT replace(trace_id::text, '-', '') AS trace, status FROM tracing.traces",
   );
   return new Map(rows.map(({ trace, status }) => [String(trace), String(status)]));
-}
-
-export async function countSpans(databaseUrl: string): Promise<number> {
-  const [row] = await query(databaseUrl, "SELECT count(*)::int AS spans FROM tracing.spans");
-  return Number(row?.spans);
 }

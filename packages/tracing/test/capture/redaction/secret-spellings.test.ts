@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { captureValue } from "../../src/capture/capture-value.ts";
-import { createRedactor } from "../../src/capture/redact.ts";
-import { DEFAULT_CAPTURE_LIMITS } from "../../src/capture/settings.ts";
+import { captureValue } from "../../../src/capture/capture-value.ts";
+import { createRedactor } from "../../../src/capture/redaction/redact.ts";
+import { DEFAULT_CAPTURE_LIMITS } from "../../../src/capture/settings.ts";
 
 const redactor = createRedactor();
 const SECRET = "hunter2x";

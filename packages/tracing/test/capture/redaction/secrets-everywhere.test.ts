@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { captureText } from "../../src/capture/capture-text.ts";
-import { captureAttributes, captureValue } from "../../src/capture/capture-value.ts";
-import { createRedactor } from "../../src/capture/redact.ts";
-import { DEFAULT_CAPTURE_LIMITS } from "../../src/capture/settings.ts";
+import { captureText } from "../../../src/capture/capture-text.ts";
+import { captureAttributes, captureValue } from "../../../src/capture/capture-value.ts";
+import { createRedactor } from "../../../src/capture/redaction/redact.ts";
+import { DEFAULT_CAPTURE_LIMITS } from "../../../src/capture/settings.ts";
 import { SECRETS } from "./secrets.ts";
 
 const redactor = createRedactor();
