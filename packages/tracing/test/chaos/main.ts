@@ -7,7 +7,7 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../support/postgres-server.ts";
-import { faults } from "./faults/index.ts";
+import { faults, numberOf } from "./faults/index.ts";
 import type { Performance } from "./perform.ts";
 import { perform } from "./perform.ts";
 import { toTable } from "./table.ts";
@@ -21,7 +21,7 @@ const { values } = parseArgs({
   },
 });
 const numbers = values.only?.split(",").map(Number);
-const chosen = faults.filter(({ name }) => numbers?.includes(Number.parseInt(name, 10)) ?? true);
+const chosen = faults.filter((fault) => numbers?.includes(numberOf(fault)) ?? true);
 if (chosen.length === 0)
   throw new Error(`--only ${values.only}: no such fault; 1 to ${faults.length} are there.`);
 const seed = Number(values.seed);

@@ -25,8 +25,8 @@ import { tooLarge } from "./too-large.ts";
 import { unreachable } from "./unreachable.ts";
 import { wrongTimes } from "./wrong-times.ts";
 
-/** The faults that the library survives, in the order of their numbers. */
-export const faults: readonly Fault[] = [
+/** What befalls the traced process, its machine and its spool. */
+export const faultsHere: readonly Fault[] = [
   sigkill,
   signals,
   suddenEnds,
@@ -37,6 +37,12 @@ export const faults: readonly Fault[] = [
   sharing,
   clockSteps,
   spoolCap,
+  backlog,
+  kin,
+];
+
+/** What befalls a record on its way to the backend, and in it. */
+export const faultsThere: readonly Fault[] = [
   unreachable,
   retryAfter,
   serverErrors,
@@ -49,7 +55,12 @@ export const faults: readonly Fault[] = [
   hostileValues,
   mutation,
   wrongTimes,
-  backlog,
-  kin,
   strangers,
 ];
+
+export const numberOf = ({ name }: Fault): number => Number.parseInt(name, 10);
+
+/** All faults that the library survives, in the order of their numbers. */
+export const faults: readonly Fault[] = [...faultsHere, ...faultsThere].sort(
+  (a, b) => numberOf(a) - numberOf(b),
+);

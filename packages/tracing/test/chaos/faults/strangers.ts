@@ -6,6 +6,7 @@ import { finish } from "../finish.ts";
 import { readRunLogs } from "../run-log.ts";
 import type { Scene } from "../scene.ts";
 import { steadyCoach, storeIn } from "../steady-coach.ts";
+import { together } from "../together.ts";
 import { until } from "../until.ts";
 
 const RUNS = 20;
@@ -21,11 +22,14 @@ export const strangers: Fault = {
   name: "25 anonymous key, user JWT, no key",
   trials: { quick: STRANGERS.length, full: STRANGERS.length },
   async run(scene) {
-    for (const { who, key } of STRANGERS) {
-      const server = await scene.insforge();
-      await requireRefused(server, who, key(server));
-      await holdWithout(scene, server, key(server) ?? "none");
-    }
+    await together(
+      STRANGERS.map(({ who, key }) => async () => {
+        const server = await scene.insforge();
+        await requireRefused(server, who, key(server));
+        await holdWithout(scene, server, key(server) ?? "none");
+      }),
+      STRANGERS.length,
+    );
   },
 };
 

@@ -1,0 +1,4 @@
+import { faultsThere } from "./faults/index.ts";
+import { surviveQuickly } from "./quickly.ts";
+
+surviveQuickly(faultsThere);
