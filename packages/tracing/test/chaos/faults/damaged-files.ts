@@ -28,7 +28,7 @@ interface Expected {
 
 export const damagedFiles: Fault = {
   name: "6 torn tail cut at every byte, flipped byte, absurd length, empty, alien or newer-version file",
-  trials: { quick: 600, full: 3_000 },
+  trials: { quick: 350, full: 3_000 },
   async run(scene) {
     const dataDir = scene.dir();
     const copies = await leaveOneToCopy(scene, dataDir);

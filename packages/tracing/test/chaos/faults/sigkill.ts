@@ -9,7 +9,7 @@ import { wrongRuns } from "../stored-runs.ts";
 
 export const sigkill: Fault = {
   name: "1 SIGKILL at random moments under load",
-  trials: { quick: 10, full: 200 },
+  trials: { quick: 6, full: 200 },
   async run(scene) {
     const databaseUrl = await scene.database();
     const dataDir = scene.dir();

@@ -40,6 +40,8 @@ const log = logDescriptor ?? openSync(logFile, "a");
 const note = (...words: unknown[]) => writeSync(log, `${words.join(" ")}\n`);
 // A thread's descriptor 1 is that of its whole process.
 const say = (text: string) => (isMainThread ? writeSync(1, `${text}\n`) : process.stdout.write(`${text}\n`));
+/** Lets go of the orders to come; a thread that destroyed its input would live on, and whoever started it ends it. */
+const endInput = () => void (isMainThread && process.stdin.destroy());
 const upTo = (limit: number) => Math.floor(Math.random() * limit);
 
 /** Spans that have ended in this turn of the event loop, by trace. */
@@ -171,7 +173,7 @@ Object.assign(orders, {
     await working;
     await tracing.shutdown();
     await store?.close();
-    process.stdin.destroy();
+    endInput();
     return tracing.stats();
   },
   /** Shuts tracing down while runs go on, and waits for these. */
@@ -185,7 +187,7 @@ Object.assign(orders, {
   leave: async () => {
     stopped = true;
     await working;
-    process.stdin.destroy();
+    endInput();
     return tracing.stats();
   },
 });
