@@ -28,7 +28,6 @@ const A_FEW_SEGMENTS = {
   answerChars: 4_000,
   maxRuns: 60,
 };
-const KILLS = 2;
 
 const CHECKPOINTS: readonly ((path: string, stale: string) => void)[] = [
   (path) => rmSync(path),
@@ -189,7 +188,7 @@ async function copyDatabase(databaseUrl: string): Promise<string> {
 async function dieOverAnswer(scene: Scene, answer: "on its way" | "received"): Promise<void> {
   const insforge = await scene.insforge();
   const [dataDir, logs] = [scene.dir(), [] as string[]];
-  for (let kill = 0; kill < KILLS; kill++) {
+  for (let kill = 0; kill < (scene.full ? 2 : 1); kill++) {
     const coach = steadyCoach(scene, { ...storeIn(insforge), dataDir, pauseMs: 5 });
     logs.push(coach.options.logFile);
     await coach.started();
