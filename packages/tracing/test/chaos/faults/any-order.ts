@@ -87,7 +87,17 @@ function sortedBy(lines: string[], last: (line: string) => boolean): string[] {
   return lines.toSorted((a, b) => Number(last(a)) - Number(last(b)));
 }
 
+/** In any order, but for a trace's start before its end: so any process has written them that anybody takes over from. */
 function shuffled(lines: string[], { random }: Scene): string[] {
-  const places = lines.map((line) => ({ line, place: random() }));
+  const places = lines.map((line) => ({ line, ...keyed(line), place: random() }));
+  const ends = Map.groupBy(places, ({ type, key }) => (type === "started" ? undefined : key));
+  for (const start of places.filter(({ type }) => type === "started")) {
+    for (const end of ends.get(start.key) ?? []) start.place = Math.min(start.place, end.place * random());
+  }
   return places.toSorted((a, b) => a.place - b.place).map(({ line }) => line);
+}
+
+function keyed(line: string): { type: string; key: string } {
+  const { type, trace_id, span_id } = recordIn(line);
+  return { type, key: trace_id + span_id };
 }

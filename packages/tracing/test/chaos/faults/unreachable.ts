@@ -28,6 +28,8 @@ const MAX_GROWTH_BYTES = 6 * 2 ** 20;
 /** More than the library has with a backend that does not answer. */
 const PATIENCE_SECONDS = 60;
 const TIMED_OUT = /has not answered in \d+ ms/;
+/** What `pg` says of a connection that cannot be made in time, once those that were there are given up. */
+const NEVER_CONNECTED = /cannot be reached: timeout expired/;
 
 export const unreachable: Fault = {
   name: "11 backend refused, DNS failure, hang, 1 byte/s, reset mid-body, truncated 200, 10 MB answer",
@@ -97,7 +99,7 @@ async function withoutPostgres(scene: Scene): Promise<void> {
     },
   };
   const blocked: Trouble = {
-    error: TIMED_OUT,
+    error: new RegExp(`${TIMED_OUT.source}|${NEVER_CONNECTED.source}`),
     begin: async () => {
       gate.block();
       return () => gate.unblock();
