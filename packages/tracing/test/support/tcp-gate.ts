@@ -21,6 +21,8 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
   const sockets = new Set<Socket>();
   const answering = new Set<Socket>();
   const server = createServer((near) => {
+    // Accepted while it was being shut.
+    if (!server.listening) return void near.destroy();
     const far = connect(target);
     answering.add(far);
     for (const [from, to] of [
@@ -43,8 +45,9 @@ export async function openTcpGate(target: { host: string; port: number }): Promi
     await once(server, "listening");
   };
   const shut = async () => {
+    const closed = server.listening ? new Promise((resolve) => server.close(resolve)) : undefined;
     for (const socket of sockets) socket.destroy();
-    if (server.listening) await new Promise((resolve) => server.close(resolve));
+    await closed;
   };
   await listen(0);
   const { port } = server.address() as AddressInfo;

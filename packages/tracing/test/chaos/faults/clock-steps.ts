@@ -59,7 +59,9 @@ async function stepInOutage(scene: Scene, stepMs: number): Promise<void> {
   await gate.open();
   await until("something is stored again", async () => (await coach.stats()).delivered > delivered);
   const { log } = await finish(scene, coach, databaseUrl);
-  assert.equal(log.warnings.length, 1, `it warned: ${log.warnings}`);
+  // An answer that was here when the first connection broke makes it well again for a moment.
+  assert.ok([1, 2].includes(log.warnings.length), `it warned: ${log.warnings}`);
+  for (const warning of log.warnings) assert.match(warning, /\(retrying\)/);
   assert.deepEqual(await wrongRuns(databaseUrl, log.settled), []);
   await requireTimesInOrder(databaseUrl, stepMs);
 }
